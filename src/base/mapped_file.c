@@ -1,0 +1,73 @@
+#include "base/mapped_file.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool map_open(struct mapped_file *file, int fd, struct error *err)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return fail(err, ERROR_IO, "cannot read '%s': %s", file->path, strerror(errno));
+    if (S_ISDIR(status.st_mode))
+        return fail(err, ERROR_IO, "cannot read '%s': it is a directory", file->path);
+    if (!S_ISREG(status.st_mode))
+        return fail(err, ERROR_IO, "cannot read '%s': it is not a regular file", file->path);
+    if (status.st_size == 0)
+        return fail(err, ERROR_FORMAT, "cannot read '%s': the file is empty", file->path);
+    void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (data == MAP_FAILED)
+        return fail(err, ERROR_IO, "cannot map '%s' (%jd bytes): %s", file->path,
+                    (intmax_t)status.st_size, strerror(errno));
+    file->data = data;
+    file->size = (size_t)status.st_size;
+    return true;
+}
+
+bool mapped_file_open(struct mapped_file **out, const char *path, struct error *err)
+{
+    *out = NULL;
+    struct mapped_file *file = memory_zeroed(1, sizeof *file);
+    char *copy = memory_zeroed(strlen(path) + 1, 1);
+    if (!file || !copy) {
+        memory_free(file);
+        memory_free(copy);
+        return fail_memory(err, sizeof *file + strlen(path), "a mapped file");
+    }
+    memcpy(copy, path, strlen(path));
+    file->path = copy;
+    /* O_NONBLOCK: opening a FIFO without a writer must not hang. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ok = fd >= 0 ? map_open(file, fd, err)
+                      : fail(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
+                             "cannot open '%s': %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    if (!ok) {
+        mapped_file_close(&file);
+        return false;
+    }
+    *out = file;
+    return true;
+}
+
+void mapped_file_close(struct mapped_file **file)
+{
+    if (!*file)
+        return;
+    if ((*file)->data)
+        munmap((void *)(uintptr_t)(*file)->data, (*file)->size);
+    memory_free((*file)->path);
+    memory_free(*file);
+    *file = NULL;
+}
+
+bool path_is_directory(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}

@@ -1,0 +1,70 @@
+#include "base/memory.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static _Atomic int64_t allocations_left = -1;
+
+static bool may_allocate(void)
+{
+    if (atomic_load_explicit(&allocations_left, memory_order_relaxed) < 0)
+        return true;
+    int64_t left = atomic_fetch_sub(&allocations_left, 1);
+    if (left > 0)
+        return true;
+    atomic_store(&allocations_left, -1); /* exactly one fails */
+    return false;
+}
+
+void *memory_zeroed(size_t count, size_t size)
+{
+    if (!may_allocate())
+        return NULL;
+    return calloc(count ? count : 1, size ? size : 1);
+}
+
+void *memory_resize(void *old, size_t size)
+{
+    if (!may_allocate())
+        return NULL;
+    return realloc(old, size ? size : 1);
+}
+
+void *memory_aligned(size_t size)
+{
+    if (!may_allocate() || size > SIZE_MAX - 64)
+        return NULL;
+    return aligned_alloc(64, align_up(size ? size : 1, 64));
+}
+
+void memory_free(void *memory)
+{
+    free(memory);
+}
+
+void memory_fail_after(int64_t n)
+{
+    atomic_store(&allocations_left, n);
+}
+
+size_t memory_peak_bytes(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return 0;
+    return (size_t)usage.ru_maxrss * 1024;
+}
+
+size_t memory_resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    unsigned long total = 0, resident = 0;
+    int fields = fscanf(file, "%lu %lu", &total, &resident);
+    fclose(file);
+    return fields == 2 ? (size_t)resident * (size_t)sysconf(_SC_PAGESIZE) : 0;
+}
