@@ -1,0 +1,65 @@
+/* model.h: what all model families have in common: a configuration and bound weights, and the table of families.
+ *
+ * Owns the structs that the families' tables fill (load.c) and the row by which a family is found (families.c). Leaves
+ * arithmetic to array/. One thread loads; immutable afterwards. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "array/array.h"
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/error.h"
+#include "formats/weights.h"
+
+enum { MODEL_MAX_LAYERS = 1024 };
+
+enum rope_scaling { ROPE_SCALING_NONE, ROPE_SCALING_LINEAR, ROPE_SCALING_LLAMA3 };
+
+/* Numbers of one model. 32-bit integers and doubles only, so that tables can name them by offset. */
+struct model_config {
+    int64_t n_layers, n_embd, n_ff, n_heads, n_kv_heads, head_dim, rotary_dim, n_vocab, n_ctx;
+    int64_t window;       /* sliding window of attention; 0: none */
+    int64_t use_window;   /* qwen2: the window is only meant when this is set */
+    int64_t n_experts;    /* more than 0 is refused by dense families */
+    int64_t tied;         /* Hugging Face tie_word_embeddings */
+    double norm_eps, rope_base, rope_factor;
+    double rope_low_freq, rope_high_freq, rope_original_ctx;
+    enum rope_scaling rope_scaling;
+    enum rope_layout rope_layout;
+};
+
+struct layer_weights {
+    const struct weight *attn_norm, *ffn_norm;
+    const struct weight *wq, *wk, *wv, *wo;
+    const struct weight *bq, *bk, *bv, *bo;
+    const struct weight *q_norm, *k_norm;
+    const struct weight *gate, *up, *down;
+    const struct weight *gate_bias, *up_bias, *down_bias;
+};
+
+struct model_weights {
+    const struct weight *embedding, *output, *output_norm, *rope_factors;
+    struct layer_weights *layers; /* [n_layers] */
+};
+
+struct family;
+
+struct model {
+    const struct family *family;
+    struct model_config config;
+    struct model_weights weights;
+    const float *rope_frequencies; /* [rotary_dim / 2], scaling applied */
+    struct arena *arena;           /* holds all of it */
+};
+
+/* Find the family, read the configuration, bind and check every tensor. `w` must outlive the model. */
+bool model_load(struct model **out, const struct weights *w, struct error *err) MUST_CHECK;
+void model_free(struct model **model); /* accepts NULL, leaves NULL */
+
+/* Trace the forward function once. */
+bool model_trace(const struct model *model, struct graph *graph, struct error *err) MUST_CHECK;
+
+/* "llama, mistral, ...", for messages. */
+const char *model_family_names(void);
+
+#endif
