@@ -1,10 +1,12 @@
 /* hearth.h: run a language model inside your own program.
  *
- * Owns four nouns: a model (weights and tokenizer of one file, shareable), a session (one conversation's tokens and
- * sampler), events (what a session says next) and errors. Everything else stays inside libhearth.
+ * Owns four nouns: a model (weights and tokenizer of one file, shareable), a session (one
+ * conversation's tokens and sampler), events (what a session says next) and errors. Everything else
+ * stays inside libhearth.
  *
- * A model may be shared by any number of sessions and threads; one session belongs to one thread at a time. Calls on
- * sessions of one model take turns. Functions that return bool return false on failure and fill `error` (may be NULL). */
+ * A model may be shared by any number of sessions and threads; one session belongs to one thread at
+ * a time. Calls on sessions of one model take turns. Functions that return bool return false on
+ * failure and fill `error` (may be NULL). */
 #ifndef HEARTH_H
 #define HEARTH_H
 
@@ -25,21 +27,23 @@ struct hearth_error {
 };
 
 struct hearth_model_options {
-    uint32_t n_threads;      /* 0: as many as this process may use */
-    uint32_t n_ctx;          /* longest context of any session; 0: the model's own */
-    uint64_t kv_budget_bytes; /* all sessions' keys and values together; 0: half of the free memory */
+    uint32_t n_threads; /* 0: as many as this process may use */
+    uint32_t n_ctx;     /* longest context of any session; 0: the model's own */
+    /* all sessions' keys and values together; 0: half of the free memory */
+    uint64_t kv_budget_bytes;
 };
 struct hearth_model_options hearth_model_defaults(void);
 
 /* `path`: a GGUF file, or a folder with config.json and safetensors. `options` may be NULL. */
-bool hearth_model_open(struct hearth_model **out, const char *path, const struct hearth_model_options *options,
-                       struct hearth_error *error);
-void hearth_model_close(struct hearth_model **model); /* accepts NULL, leaves NULL; sessions must be closed before */
+bool hearth_model_open(struct hearth_model **out, const char *path,
+                       const struct hearth_model_options *options, struct hearth_error *error);
+/* accepts NULL, leaves NULL; sessions must be closed before */
+void hearth_model_close(struct hearth_model **model);
 
 struct hearth_model_info {
-    const char *architecture;  /* "llama" */
-    const char *name;          /* general.name, or "" */
-    const char *quantization;  /* "Q4_K_M", or the most frequent type */
+    const char *architecture; /* "llama" */
+    const char *name;         /* general.name, or "" */
+    const char *quantization; /* "Q4_K_M", or the most frequent type */
     uint64_t n_parameters, file_bytes;
     uint32_t n_ctx_train, n_ctx, n_embd, n_layers, n_vocab;
     uint64_t load_ns;
@@ -47,12 +51,12 @@ struct hearth_model_info {
 void hearth_model_info(const struct hearth_model *model, struct hearth_model_info *info);
 
 struct hearth_session_options {
-    uint32_t n_ctx;          /* 0: the model's limit */
-    int32_t n_predict;       /* most tokens of an answer; -1: until the context is full */
-    float temperature;       /* 0: always the likeliest token */
-    int32_t top_k;           /* 0: all */
+    uint32_t n_ctx;    /* 0: the model's limit */
+    int32_t n_predict; /* most tokens of an answer; -1: until the context is full */
+    float temperature; /* 0: always the likeliest token */
+    int32_t top_k;     /* 0: all */
     float top_p, min_p, typical_p;
-    int32_t repeat_last_n;   /* 0: off, -1: whole context */
+    int32_t repeat_last_n; /* 0: off, -1: whole context */
     float repeat_penalty, presence_penalty, frequency_penalty;
     int64_t seed;            /* negative: random */
     const char *const *stop; /* [n_stop] strings that end an answer; copied */
@@ -64,9 +68,11 @@ bool hearth_session_open(struct hearth_session **out, struct hearth_model *model
                          const struct hearth_session_options *options, struct hearth_error *error);
 void hearth_session_close(struct hearth_session **session); /* accepts NULL, leaves NULL */
 
-/* Add text to what the model reads; nothing runs yet. The first text of a session gets the vocabulary's beginning token.
- * Fails, leaving the session as it was, when the whole would not fit the context: the message holds both numbers. */
-bool hearth_session_feed(struct hearth_session *session, const char *text, size_t length, struct hearth_error *error);
+/* Add text to what the model reads; nothing runs yet. The first text of a session gets the
+ * vocabulary's beginning token. Fails, leaving the session as it was, when the whole would not fit
+ * the context: the message holds both numbers. */
+bool hearth_session_feed(struct hearth_session *session, const char *text, size_t length,
+                         struct hearth_error *error);
 
 enum hearth_event_kind {
     HEARTH_TEXT, /* more of the answer: whole UTF-8 sequences */
@@ -86,14 +92,18 @@ struct hearth_event {
     enum hearth_done_reason reason; /* HEARTH_DONE and below */
     uint32_t prompt_tokens;         /* evaluated for this answer */
     uint32_t answer_tokens;
-    uint32_t context_tokens;        /* of the session now */
-    uint64_t prompt_ns, answer_ns, first_token_ns; /* first_token_ns: from the call that began the answer */
+    uint32_t context_tokens; /* of the session now */
+    /* first_token_ns: from the call that began the answer */
+    uint64_t prompt_ns, answer_ns, first_token_ns;
 };
 
-/* Run until there is something to tell. After HEARTH_DONE without a new feed: HEARTH_DONE again with 0 tokens. */
-bool hearth_session_next(struct hearth_session *session, struct hearth_event *event, struct hearth_error *error);
+/* Run until there is something to tell. After HEARTH_DONE without a new feed: HEARTH_DONE again
+ * with 0 tokens. */
+bool hearth_session_next(struct hearth_session *session, struct hearth_event *event,
+                         struct hearth_error *error);
 
-/* End the present answer soon, with reason HEARTH_CANCELLED. May be called from any thread and from a signal handler. */
+/* End the present answer soon, with reason HEARTH_CANCELLED. May be called from any thread and from
+ * a signal handler. */
 void hearth_session_cancel(struct hearth_session *session);
 
 /* Forget everything that was fed and answered. */

@@ -1,7 +1,7 @@
 /* arena.h: memory that is given back all at once.
  *
- * Owns a chain of chunks and an upper limit on their sum. Leaves to callers whose lifetime the arena has (model, request,
- * step). One thread at a time. */
+ * Owns a chain of chunks and an upper limit on their sum. Leaves to callers whose lifetime the
+ * arena has (model, request, step). One thread at a time. */
 #ifndef ARENA_H
 #define ARENA_H
 
@@ -13,7 +13,8 @@ struct arena;
 struct arena *arena_new(size_t limit_bytes) MUST_CHECK;
 void arena_free(struct arena **arena); /* accepts NULL, leaves NULL */
 
-/* Zeroed memory aligned to 16 bytes; NULL when memory or the limit is used up or the product overflows. */
+/* Zeroed memory aligned to 16 bytes; NULL when memory or the limit is used up or the product
+ * overflows. */
 void *arena_alloc(struct arena *arena, size_t size) MUST_CHECK;
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* base.h: what every file of hearth includes first.
  *
- * Owns the standard headers everybody needs, a handful of attributes and `struct slice`. Leaves everything that has a
- * noun of its own to the header of that noun. */
+ * Owns the standard headers everybody needs, a handful of attributes and `struct slice`. Leaves
+ * everything that has a noun of its own to the header of that noun. */
 #ifndef BASE_H
 #define BASE_H
 

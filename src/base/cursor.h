@@ -1,7 +1,8 @@
 /* cursor.h: reading little-endian values from bytes whose end is known.
  *
- * Owns nothing but a position; every read is checked against the end, so that forgetting a check is impossible. Errors
- * name `what` (a file), the offset and the two numbers that disagree. One thread at a time. */
+ * Owns nothing but a position; every read is checked against the end, so that forgetting a check is
+ * impossible. Errors name `what` (a file), the offset and the two numbers that disagree. One thread
+ * at a time. */
 #ifndef CURSOR_H
 #define CURSOR_H
 

@@ -1,8 +1,9 @@
 /* json.h: JSON documents, read; the only header in front of the JSON library (Jansson).
  *
- * Owns the parsed document. A `struct json` is a node inside it and lives as long as the document. Getters accept NULL and
- * nodes of another type and then return "nothing", so a chain needs one check at its end. Objects keep the order of the
- * text. Any thread may read; one thread opens and closes. */
+ * Owns the parsed document. A `struct json` is a node inside it and lives as long as the document.
+ * Getters accept NULL and nodes of another type and then return "nothing", so a chain needs one
+ * check at its end. Objects keep the order of the text. Any thread may read; one thread opens and
+ * closes. */
 #ifndef JSON_H
 #define JSON_H
 
@@ -12,8 +13,8 @@
 
 struct json; /* one node */
 
-/* Parse `length` bytes (UTF-8; NUL in strings allowed). `what` names the source in messages, which also give line and
- * column. json_close frees the whole document and is called on the root only. */
+/* Parse `length` bytes (UTF-8; NUL in strings allowed). `what` names the source in messages, which
+ * also give line and column. json_close frees the whole document and is called on the root only. */
 bool json_open(const struct json **out, const char *bytes, size_t length, const char *what,
                struct error *err) MUST_CHECK;
 void json_close(const struct json **root); /* accepts NULL, leaves NULL */

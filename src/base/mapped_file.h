@@ -1,7 +1,7 @@
 /* mapped_file.h: a regular file seen as memory, never copied.
  *
- * Owns the mapping. Leaves the contents to formats/. A FIFO, a directory or an empty file is an error, not a hang. The
- * bytes may be read by any thread until mapped_file_close. */
+ * Owns the mapping. Leaves the contents to formats/. A FIFO, a directory or an empty file is an
+ * error, not a hang. The bytes may be read by any thread until mapped_file_close. */
 #ifndef MAPPED_FILE_H
 #define MAPPED_FILE_H
 

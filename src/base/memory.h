@@ -1,7 +1,7 @@
 /* memory.h: the allocations of hearth's own code.
  *
- * Owns the one door to malloc, so that tests can make the n-th allocation fail, and the process's memory figures. Leaves
- * lifetimes to arena.h and buffers. Any thread. */
+ * Owns the one door to malloc, so that tests can make the n-th allocation fail, and the process's
+ * memory figures. Leaves lifetimes to arena.h and buffers. Any thread. */
 #ifndef MEMORY_H
 #define MEMORY_H
 
@@ -13,12 +13,14 @@ void *memory_zeroed(size_t count, size_t size) MUST_CHECK;
 /* realloc with the same rules. */
 void *memory_resize(void *old, size_t size) MUST_CHECK;
 
-/* Memory aligned to 64 bytes (a cache line, a vector register); not zeroed. Free with memory_free. */
+/* Memory aligned to 64 bytes (a cache line, a vector register); not zeroed. Free with memory_free.
+ */
 void *memory_aligned(size_t size) MUST_CHECK;
 
 void memory_free(void *memory); /* accepts NULL */
 
-/* For tests: let `n` more allocations of any thread succeed and the one after fail; negative: never fail. */
+/* For tests: let `n` more allocations of any thread succeed and the one after fail; negative: never
+ * fail. */
 void memory_fail_after(int64_t n);
 
 /* Largest and present resident size of this process in bytes; 0 where the system does not tell. */

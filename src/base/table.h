@@ -1,7 +1,8 @@
 /* table.h: a hash table from byte strings to 64-bit values.
  *
- * Owns its slots; borrows the keys, which must outlive it. The hash is seeded per process, since keys come from strangers.
- * One thread at a time while it is filled; any number may look up afterwards. */
+ * Owns its slots; borrows the keys, which must outlive it. The hash is seeded per process, since
+ * keys come from strangers. One thread at a time while it is filled; any number may look up
+ * afterwards. */
 #ifndef TABLE_H
 #define TABLE_H
 

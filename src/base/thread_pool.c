@@ -12,7 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* About 20 us at 4 GHz: longer than the gap between two kernels of a step, shorter than a time slice. */
+/* About 20 us at 4 GHz: longer than the gap between two kernels of a step, shorter than a time
+ * slice. */
 enum { SPINS = 4000 };
 
 struct thread_pool {
@@ -126,8 +127,8 @@ static bool start_worker(struct thread_pool *pool, size_t index, struct error *e
     int code = pthread_create(&pool->threads[index - 1], NULL, worker_main, start);
     if (code != 0) {
         memory_free(start);
-        return fail(err, ERROR_IO, "cannot start thread %zu of %zu: %s", index + 1,
-                    pool->n_threads, strerror(code));
+        return fail(err, ERROR_IO, "cannot start thread %zu of %zu: %s", index + 1, pool->n_threads,
+                    strerror(code));
     }
     pool->n_started++;
     return true;

@@ -1,7 +1,8 @@
 /* thread_pool.h: threads that run one job together and then sleep.
  *
- * Owns the threads and the barrier between phases of a job. Leaves to the job how work is divided. One thread (the
- * caller) starts jobs and takes part in them as thread 0; idle threads spin for a few microseconds and then sleep. */
+ * Owns the threads and the barrier between phases of a job. Leaves to the job how work is divided.
+ * One thread (the caller) starts jobs and takes part in them as thread 0; idle threads spin for a
+ * few microseconds and then sleep. */
 #ifndef THREAD_POOL_H
 #define THREAD_POOL_H
 
@@ -10,11 +11,12 @@
 
 struct thread_pool;
 
-/* Processors this process may use now: affinity mask and cgroup CPU quota (v1 and v2) considered, at least 1. */
+/* Processors this process may use now: affinity mask and cgroup CPU quota (v1 and v2) considered,
+ * at least 1. */
 size_t cpu_count_available(void);
 
-/* `n_threads` counts the caller; 0 means cpu_count_available(). More than that many would only wait for each other, so the
- * number is cut to it. */
+/* `n_threads` counts the caller; 0 means cpu_count_available(). More than that many would only wait
+ * for each other, so the number is cut to it. */
 bool thread_pool_open(struct thread_pool **out, size_t n_threads, struct error *err) MUST_CHECK;
 void thread_pool_close(struct thread_pool **pool); /* accepts NULL, leaves NULL */
 
@@ -24,11 +26,13 @@ size_t thread_pool_size(const struct thread_pool *pool);
 typedef void thread_job(void *context, size_t thread, size_t n_threads);
 void thread_pool_run(struct thread_pool *pool, thread_job *job, void *context);
 
-/* Inside a job: wait until every thread of the job is here. Everything written before is visible after. */
+/* Inside a job: wait until every thread of the job is here. Everything written before is visible
+ * after. */
 void thread_pool_barrier(struct thread_pool *pool);
 
-/* Inside a job: hand out work in portions. Between two barriers all threads call thread_pool_take with the same `count`
- * and `portion` until it returns false; each call gets [*begin, *end) nobody else got. The counter resets at a barrier. */
+/* Inside a job: hand out work in portions. Between two barriers all threads call thread_pool_take
+ * with the same `count` and `portion` until it returns false; each call gets [*begin, *end) nobody
+ * else got. The counter resets at a barrier. */
 bool thread_pool_take(struct thread_pool *pool, size_t count, size_t portion, size_t *begin,
                       size_t *end);
 

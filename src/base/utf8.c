@@ -17,7 +17,8 @@ static size_t announced_length(uint8_t first)
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-/* Second bytes are narrowed for these first bytes: no overlong form, no surrogate, nothing above U+10FFFF. */
+/* Second bytes are narrowed for these first bytes: no overlong form, no surrogate, nothing above
+ * U+10FFFF. */
 static bool second_allowed(uint8_t first, uint8_t second)
 {
     switch (first) {

@@ -1,8 +1,8 @@
 /* gguf.h: reading GGUF files, versions 2 and 3 (source: ggml's GGUF specification).
  *
- * Owns the mapped file and an index of its metadata and tensors; values stay where they lie in the file. Leaves what keys
- * mean to others. Every number in the file is checked when it is opened: afterwards no access can leave the mapping.
- * Opened and closed by one thread, read by any. */
+ * Owns the mapped file and an index of its metadata and tensors; values stay where they lie in the
+ * file. Leaves what keys mean to others. Every number in the file is checked when it is opened:
+ * afterwards no access can leave the mapping. Opened and closed by one thread, read by any. */
 #ifndef GGUF_H
 #define GGUF_H
 
@@ -12,12 +12,25 @@
 
 struct gguf;
 
-enum gguf_type { /* numbers of the format */
-    GGUF_U8, GGUF_I8, GGUF_U16, GGUF_I16, GGUF_U32, GGUF_I32, GGUF_F32, GGUF_BOOL, GGUF_STRING, GGUF_ARRAY,
-    GGUF_U64, GGUF_I64, GGUF_F64,
+/* Numbers of the format. */
+enum gguf_type {
+    GGUF_U8,
+    GGUF_I8,
+    GGUF_U16,
+    GGUF_I16,
+    GGUF_U32,
+    GGUF_I32,
+    GGUF_F32,
+    GGUF_BOOL,
+    GGUF_STRING,
+    GGUF_ARRAY,
+    GGUF_U64,
+    GGUF_I64,
+    GGUF_F64,
 };
 
-/* One metadata entry, byte-exact: `bytes` is the value as it lies in the file (after key and type). */
+/* One metadata entry, byte-exact: `bytes` is the value as it lies in the file (after key and type).
+ */
 struct gguf_value {
     struct slice key;
     enum gguf_type type;         /* GGUF_ARRAY: see element_type */
@@ -30,16 +43,18 @@ struct gguf_value {
 struct gguf_tensor {
     struct slice name;
     enum dtype type;
-    uint32_t n_dims;       /* 1 to 4 */
-    uint64_t dims[4];      /* dims[0] is the contiguous one (a row's length); unused ones are 1 */
-    const uint8_t *data;   /* in the mapping; NULL in a vocabulary-only view is impossible: size is checked */
+    uint32_t n_dims;  /* 1 to 4 */
+    uint64_t dims[4]; /* dims[0] is the contiguous one (a row's length); unused ones are 1 */
+    /* in the mapping; NULL in a vocabulary-only view is impossible: size is checked */
+    const uint8_t *data;
     size_t size_bytes;
 };
 
 bool gguf_open(struct gguf **out, const char *path, struct error *err) MUST_CHECK;
 void gguf_close(struct gguf **gguf); /* accepts NULL, leaves NULL */
 
-/* The same over bytes that somebody else owns and keeps until gguf_close; `name` is used in messages. For fuzzing. */
+/* The same over bytes that somebody else owns and keeps until gguf_close; `name` is used in
+ * messages. For fuzzing. */
 bool gguf_open_memory(struct gguf **out, const void *bytes, size_t size, const char *name,
                       struct error *err) MUST_CHECK;
 
@@ -54,8 +69,8 @@ size_t gguf_n_values(const struct gguf *gguf);
 const struct gguf_value *gguf_value_at(const struct gguf *gguf, size_t index);
 const struct gguf_value *gguf_find(const struct gguf *gguf, const char *key); /* NULL when absent */
 
-/* Typed access: true and *out set when the value is there and convertible without loss (any integer type to integer,
- * any number to double); elements of arrays by index. */
+/* Typed access: true and *out set when the value is there and convertible without loss (any integer
+ * type to integer, any number to double); elements of arrays by index. */
 bool gguf_as_int(const struct gguf_value *value, uint64_t index, int64_t *out);
 bool gguf_as_double(const struct gguf_value *value, uint64_t index, double *out);
 bool gguf_as_bool(const struct gguf_value *value, uint64_t index, bool *out);
@@ -66,6 +81,7 @@ bool gguf_next_string(const struct gguf_value *array, size_t *state, struct slic
 
 size_t gguf_n_tensors(const struct gguf *gguf);
 const struct gguf_tensor *gguf_tensor_at(const struct gguf *gguf, size_t index);
-const struct gguf_tensor *gguf_tensor(const struct gguf *gguf, struct slice name); /* NULL when absent */
+/* NULL when absent */
+const struct gguf_tensor *gguf_tensor(const struct gguf *gguf, struct slice name);
 
 #endif

@@ -1,15 +1,15 @@
 /* cpu_features.h: what this processor can do, as a mask.
  *
- * Owns detection. The environment variable HEARTH_CPU masks levels off: "reference", "avx2", "avx512" (the highest level
- * allowed). Any thread. */
+ * Owns detection. The environment variable HEARTH_CPU masks levels off: "reference", "avx2",
+ * "avx512" (the highest level allowed). Any thread. */
 #ifndef CPU_FEATURES_H
 #define CPU_FEATURES_H
 
 #include "base/base.h"
 
 enum cpu_feature {
-    CPU_AVX2 = 1 << 0,       /* with FMA, F16C and BMI2 */
-    CPU_AVX512 = 1 << 1,     /* F, BW, DQ, VL */
+    CPU_AVX2 = 1 << 0,   /* with FMA, F16C and BMI2 */
+    CPU_AVX512 = 1 << 1, /* F, BW, DQ, VL */
     CPU_AVX512VNNI = 1 << 2,
     CPU_AVX512BF16 = 1 << 3,
 };

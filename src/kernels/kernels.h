@@ -1,7 +1,8 @@
 /* kernels.h: one table of function pointers for all kernel families.
  *
- * Owns the grid: the reference fills every slot, better variants overwrite upward (dispatch.c). Kernels work on plain
- * memory, cannot fail and allocate nothing; their callers have checked shapes. The table is immutable after kernels_init. */
+ * Owns the grid: the reference fills every slot, better variants overwrite upward (dispatch.c).
+ * Kernels work on plain memory, cannot fail and allocate nothing; their callers have checked
+ * shapes. The table is immutable after kernels_init. */
 #ifndef KERNELS_H
 #define KERNELS_H
 

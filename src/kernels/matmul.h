@@ -1,12 +1,14 @@
 /* matmul.h: y = x W^T for every stored type of W.
  *
- * A weight matrix has n rows of k elements in the layout of its file; x is m tokens of k floats. For quantized types
- * `prepare` rounds x to int8 per 32 values, q = round(x / d), d = max|x| / 127; for F32, F16 and BF16 x stays float32.
+ * A weight matrix has n rows of k elements in the layout of its file; x is m tokens of k floats.
+ * For quantized types `prepare` rounds x to int8 per 32 values, q = round(x / d), d = max|x| / 127;
+ * for F32, F16 and BF16 x stays float32.
  *
- * Exactness: y[t][r] depends on token t and weight row r only, never on m, on how rows are divided among calls, or on the
- * thread. Per output element the sum over k is taken in one fixed order, the same in every variant that uses FMA:
- * integer dot products are exact, and floats are added block after block. So AVX2 and AVX-512 give the same bits; the
- * reference uses double accumulators and is met within MATMUL_TOLERANCE. */
+ * Exactness: y[t][r] depends on token t and weight row r only, never on m, on how rows are divided
+ * among calls, or on the thread. Per output element the sum over k is taken in one fixed order, the
+ * same in every variant that uses FMA: integer dot products are exact, and floats are added block
+ * after block. So AVX2 and AVX-512 give the same bits; the reference uses double accumulators and
+ * is met within MATMUL_TOLERANCE. */
 #ifndef MATMUL_H
 #define MATMUL_H
 
@@ -25,29 +27,31 @@ enum activation_format { ACTIVATION_F32, ACTIVATION_Q8, ACTIVATION_FORMATS };
 enum activation_format matmul_activation(enum dtype weight_type);
 
 struct matmul {
-    const void *weight; /* [n] rows of row_bytes; aligned to the element (2 or 4 bytes; 1 for none) */
+    /* [n] rows of row_bytes; aligned to the element (2 or 4 bytes; 1 for none) */
+    const void *weight;
     size_t row_bytes;
-    size_t n, k;        /* k is a multiple of the type's block */
-    const void *x;      /* prepared activations of m tokens, in the format for the type */
+    size_t n, k;   /* k is a multiple of the type's block */
+    const void *x; /* prepared activations of m tokens, in the format for the type */
     size_t m;
-    float *y;           /* [m][y_stride]; columns n_begin..n_end are written */
+    float *y; /* [m][y_stride]; columns n_begin..n_end are written */
     size_t y_stride;
-    const float *bias;  /* [n] added last, or NULL */
+    const float *bias; /* [n] added last, or NULL */
 };
 
 struct matmul_kernels {
     /* Bytes of prepared activations; 64-byte aligned memory. Grows with m. */
     size_t (*prepared_bytes)(enum activation_format format, size_t m, size_t k);
 
-    /* Tokens [begin, end) of x ([m][x_stride] floats, m as in prepared_bytes) into their places. Different threads may prepare different tokens of one
-     * buffer at once. */
-    void (*prepare)(enum activation_format format, void *prepared, const float *x, size_t x_stride, size_t m, size_t k,
-                    size_t begin, size_t end);
+    /* Tokens [begin, end) of x ([m][x_stride] floats, m as in prepared_bytes) into their places.
+     * Different threads may prepare different tokens of one buffer at once. */
+    void (*prepare)(enum activation_format format, void *prepared, const float *x, size_t x_stride,
+                    size_t m, size_t k, size_t begin, size_t end);
 
     /* Scratch memory each thread must bring to `run`, 64-byte aligned. */
     size_t (*scratch_bytes)(enum dtype type, size_t k);
 
-    /* Weight rows [n_begin, n_end) for all tokens; n_begin is a multiple of MATMUL_TILE, n_end too or equal to n. */
+    /* Weight rows [n_begin, n_end) for all tokens; n_begin is a multiple of MATMUL_TILE, n_end too
+     * or equal to n. */
     void (*run[DTYPE_COUNT])(const struct matmul *job, size_t n_begin, size_t n_end, void *scratch);
 };
 

@@ -1,7 +1,8 @@
-/* model.h: what all model families have in common: a configuration and bound weights, and the table of families.
+/* model.h: what all model families have in common: a configuration and bound weights, and the table
+ * of families.
  *
- * Owns the structs that the families' tables fill (load.c) and the row by which a family is found (families.c). Leaves
- * arithmetic to array/. One thread loads; immutable afterwards. */
+ * Owns the structs that the families' tables fill (load.c) and the row by which a family is found
+ * (families.c). Leaves arithmetic to array/. One thread loads; immutable afterwards. */
 #ifndef MODEL_H
 #define MODEL_H
 
@@ -15,13 +16,14 @@ enum { MODEL_MAX_LAYERS = 1024 };
 
 enum rope_scaling { ROPE_SCALING_NONE, ROPE_SCALING_LINEAR, ROPE_SCALING_LLAMA3 };
 
-/* Numbers of one model. 32-bit integers and doubles only, so that tables can name them by offset. */
+/* Numbers of one model. 32-bit integers and doubles only, so that tables can name them by offset.
+ */
 struct model_config {
     int64_t n_layers, n_embd, n_ff, n_heads, n_kv_heads, head_dim, rotary_dim, n_vocab, n_ctx;
-    int64_t window;       /* sliding window of attention; 0: none */
-    int64_t use_window;   /* qwen2: the window is only meant when this is set */
-    int64_t n_experts;    /* more than 0 is refused by dense families */
-    int64_t tied;         /* Hugging Face tie_word_embeddings */
+    int64_t window;     /* sliding window of attention; 0: none */
+    int64_t use_window; /* qwen2: the window is only meant when this is set */
+    int64_t n_experts;  /* more than 0 is refused by dense families */
+    int64_t tied;       /* Hugging Face tie_word_embeddings */
     double norm_eps, rope_base, rope_factor;
     double rope_low_freq, rope_high_freq, rope_original_ctx;
     enum rope_scaling rope_scaling;
@@ -52,7 +54,8 @@ struct model {
     struct arena *arena;           /* holds all of it */
 };
 
-/* Find the family, read the configuration, bind and check every tensor. `w` must outlive the model. */
+/* Find the family, read the configuration, bind and check every tensor. `w` must outlive the model.
+ */
 bool model_load(struct model **out, const struct weights *w, struct error *err) MUST_CHECK;
 void model_free(struct model **model); /* accepts NULL, leaves NULL */
 

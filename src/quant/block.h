@@ -1,7 +1,7 @@
 /* block.h: the layout in memory of one block of every quantized type.
  *
- * Owns the structs (source: ggml's block definitions). `d` and `m` fields are IEEE half floats as raw bits. Little-endian
- * machines only. */
+ * Owns the structs (source: ggml's block definitions). `d` and `m` fields are IEEE half floats as
+ * raw bits. Little-endian machines only. */
 #ifndef BLOCK_H
 #define BLOCK_H
 
@@ -37,7 +37,7 @@ struct block_q2_k {
     uint16_t d, dmin;
 };
 struct block_q3_k {
-    uint8_t hmask[32];  /* third bit, inverted: clear means subtract 4 */
+    uint8_t hmask[32]; /* third bit, inverted: clear means subtract 4 */
     uint8_t qs[64];
     uint8_t scales[12]; /* 16 scales of 6 bits, minus 32 */
     uint16_t d;

@@ -1,12 +1,13 @@
 /* dtype.h: the types a tensor's numbers can be stored in.
  *
- * Owns the table of types (X-macro below: one row each) and its look-ups. Leaves the layouts of blocks to block.h and
- * arithmetic to kernels/. Any thread. */
+ * Owns the table of types (X-macro below: one row each) and its look-ups. Leaves the layouts of
+ * blocks to block.h and arithmetic to kernels/. Any thread. */
 #ifndef DTYPE_H
 #define DTYPE_H
 
 #include "base/base.h"
 
+// clang-format off
 /*    name,  shown,   type number in GGUF, elements in a block, bytes of a block */
 #define DTYPE_ROWS(X)                \
     X(F32,  "F32",   0,   1,   4)    \
@@ -29,18 +30,20 @@ enum dtype {
 #undef X
     DTYPE_COUNT
 };
+// clang-format on
 
-const char *dtype_name(enum dtype type);            /* "Q4_K" */
-size_t      dtype_block_elements(enum dtype type);
-size_t      dtype_block_bytes(enum dtype type);
-uint32_t    dtype_ggml_number(enum dtype type);
-bool        dtype_is_quantized(enum dtype type);    /* blocks of more than one element */
+const char *dtype_name(enum dtype type); /* "Q4_K" */
+size_t dtype_block_elements(enum dtype type);
+size_t dtype_block_bytes(enum dtype type);
+uint32_t dtype_ggml_number(enum dtype type);
+bool dtype_is_quantized(enum dtype type); /* blocks of more than one element */
 
 /* The type with GGUF's number or with that name (any case); false when hearth has none. */
 bool dtype_from_ggml(uint32_t number, enum dtype *type);
 bool dtype_from_name(const char *name, enum dtype *type);
 
-/* Bytes of a row of `n` elements; n must be a multiple of the block's elements. Callers have checked overflow. */
+/* Bytes of a row of `n` elements; n must be a multiple of the block's elements. Callers have
+ * checked overflow. */
 size_t dtype_row_bytes(enum dtype type, size_t n);
 
 #endif

@@ -1,8 +1,8 @@
 /* engine.h: one loaded model and the step that moves its sequences on.
  *
- * Owns weights, tokenizer, compiled plan, thread pool and the pages of keys and values. Leaves to others which sequences a
- * step serves (the caller), how a token is chosen (sampler.h) and what text it is (tokenizer.h). engine_step is called by
- * one thread at a time; the accessors by any. */
+ * Owns weights, tokenizer, compiled plan, thread pool and the pages of keys and values. Leaves to
+ * others which sequences a step serves (the caller), how a token is chosen (sampler.h) and what
+ * text it is (tokenizer.h). engine_step is called by one thread at a time; the accessors by any. */
 #ifndef ENGINE_H
 #define ENGINE_H
 
@@ -16,28 +16,30 @@ struct engine;
 struct sequence;
 
 struct engine_options {
-    size_t n_threads;         /* 0: all that this process may use */
-    uint32_t n_ctx;           /* longest sequence; 0: the model's own */
+    size_t n_threads;          /* 0: all that this process may use */
+    uint32_t n_ctx;            /* longest sequence; 0: the model's own */
     uint32_t max_batch_tokens; /* rows of a step */
-    uint32_t max_outputs;     /* rows of a step that want logits */
-    uint64_t kv_budget_bytes; /* 0: half of the memory that is free now */
-    unsigned cpu_features;    /* mask for tests; ~0u: all this machine has */
+    uint32_t max_outputs;      /* rows of a step that want logits */
+    uint64_t kv_budget_bytes;  /* 0: half of the memory that is free now */
+    unsigned cpu_features;     /* mask for tests; ~0u: all this machine has */
 };
 struct engine_options engine_defaults(void);
 
 /* `path`: GGUF file or model directory. */
-bool engine_open(struct engine **out, const char *path, const struct engine_options *options, struct error *err) MUST_CHECK;
+bool engine_open(struct engine **out, const char *path, const struct engine_options *options,
+                 struct error *err) MUST_CHECK;
 void engine_close(struct engine **engine); /* accepts NULL, leaves NULL */
 
 const struct weights *engine_weights(const struct engine *engine);
 const struct model_config *engine_config(const struct engine *engine);
 const char *engine_architecture(const struct engine *engine);
-const struct tokenizer *engine_tokenizer(const struct engine *engine); /* NULL: the model has none */
+/* NULL: the model has none */
+const struct tokenizer *engine_tokenizer(const struct engine *engine);
 uint32_t engine_n_ctx(const struct engine *engine);
 uint32_t engine_max_batch_tokens(const struct engine *engine);
 uint32_t engine_max_outputs(const struct engine *engine);
 uint64_t engine_load_ns(const struct engine *engine);
-size_t   engine_n_threads(const struct engine *engine);
+size_t engine_n_threads(const struct engine *engine);
 
 struct engine_memory {
     uint64_t weights_bytes; /* mapped from the file */
@@ -61,16 +63,21 @@ struct batch_item {
     const token_id *tokens;    /* [n_tokens] appended to the sequence */
     uint32_t n_tokens;         /* >= 1 */
     enum logits_wanted wanted;
-    float *logits;             /* out: [n_tokens or 1][n_vocab], valid until the next step; NULL for LOGITS_NONE */
+    /* out: [n_tokens or 1][n_vocab], valid until the next step; NULL for LOGITS_NONE */
+    float *logits;
 };
 
-/* Run all items together. Fails before anything changed when the batch is over max_batch_tokens or max_outputs, a sequence
- * would pass n_ctx (ERROR_CONTEXT), a token is outside the vocabulary, or pages run out (ERROR_BUDGET). */
-bool engine_step(struct engine *engine, struct batch_item *items, size_t n_items, struct error *err) MUST_CHECK;
+/* Run all items together. Fails before anything changed when the batch is over max_batch_tokens or
+ * max_outputs, a sequence would pass n_ctx (ERROR_CONTEXT), a token is outside the vocabulary, or
+ * pages run out (ERROR_BUDGET). */
+bool engine_step(struct engine *engine, struct batch_item *items, size_t n_items,
+                 struct error *err) MUST_CHECK;
 
-/* Feed any number of tokens to one sequence in as many steps as needed; logits (may be NULL) points to those of the last
- * token until the next step. `cancelled` (may be NULL) is looked at between steps: ERROR_CANCELLED. */
-bool engine_prefill(struct engine *engine, struct sequence *sequence, const token_id *tokens, size_t n_tokens,
-                    float **logits, const volatile int *cancelled, struct error *err) MUST_CHECK;
+/* Feed any number of tokens to one sequence in as many steps as needed; logits (may be NULL) points
+ * to those of the last token until the next step. `cancelled` (may be NULL) is looked at between
+ * steps: ERROR_CANCELLED. */
+bool engine_prefill(struct engine *engine, struct sequence *sequence, const token_id *tokens,
+                    size_t n_tokens, float **logits, const volatile int *cancelled,
+                    struct error *err) MUST_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 /* tokenizer.h: text to token ids and back.
  *
- * Owns the vocabulary and everything derived from it (hash tables, compiled expressions). Leaves to callers whether special
- * tokens are wanted. Immutable once opened: any number of threads may encode and decode at once. */
+ * Owns the vocabulary and everything derived from it (hash tables, compiled expressions). Leaves to
+ * callers whether special tokens are wanted. Immutable once opened: any number of threads may
+ * encode and decode at once. */
 #ifndef TOKENIZER_H
 #define TOKENIZER_H
 
@@ -14,11 +15,14 @@ typedef int32_t token_id;
 
 struct tokenizer;
 
-/* From GGUF metadata (tokenizer.ggml.*). Strings stay in the mapping: the file must outlive the tokenizer. */
-bool tokenizer_from_gguf(struct tokenizer **out, const struct gguf *gguf, struct error *err) MUST_CHECK;
+/* From GGUF metadata (tokenizer.ggml.*). Strings stay in the mapping: the file must outlive the
+ * tokenizer. */
+bool tokenizer_from_gguf(struct tokenizer **out, const struct gguf *gguf,
+                         struct error *err) MUST_CHECK;
 
-/* From any vocabulary file: GGUF, tokenizer.json (with tokenizer_config.json beside it), SentencePiece tokenizer.model,
- * tiktoken ranks, GPT-2 encoder.json + vocab.bpe (vocab.json + merges.txt), or a model directory holding one of those. */
+/* From any vocabulary file: GGUF, tokenizer.json (with tokenizer_config.json beside it),
+ * SentencePiece tokenizer.model, tiktoken ranks, GPT-2 encoder.json + vocab.bpe (vocab.json +
+ * merges.txt), or a model directory holding one of those. */
 bool tokenizer_open(struct tokenizer **out, const char *path, struct error *err) MUST_CHECK;
 
 /* A tokenizer.json that is already in memory. For fuzzing and embedding. */
@@ -39,41 +43,44 @@ struct encode_options {
     bool parse_special; /* "<|eot_id|>" written in the text is that token rather than its letters */
 };
 
-/* Append the ids of `text` to `out`. Bytes that are not UTF-8 are encoded as the vocabulary's byte tokens or as U+FFFD.
- * Time is O(n log n) in the length of the text, memory O(n). */
+/* Append the ids of `text` to `out`. Bytes that are not UTF-8 are encoded as the vocabulary's byte
+ * tokens or as U+FFFD. Time is O(n log n) in the length of the text, memory O(n). */
 bool tokenizer_encode(const struct tokenizer *t, struct slice text, struct encode_options options,
                       struct token_list *out, struct error *err) MUST_CHECK;
 
-/* Append the text of ids; `with_special` writes special tokens as their text, otherwise they vanish. Ids out of range are an
- * error. The result of byte tokens may not be UTF-8; ids are decoded as one text (a leading space that the vocabulary
- * inserts is removed). */
-bool tokenizer_decode(const struct tokenizer *t, const token_id *ids, size_t count, bool with_special,
-                      struct text *out, struct error *err) MUST_CHECK;
+/* Append the text of ids; `with_special` writes special tokens as their text, otherwise they
+ * vanish. Ids out of range are an error. The result of byte tokens may not be UTF-8; ids are
+ * decoded as one text (a leading space that the vocabulary inserts is removed). */
+bool tokenizer_decode(const struct tokenizer *t, const token_id *ids, size_t count,
+                      bool with_special, struct text *out, struct error *err) MUST_CHECK;
 
 /* Streaming decode: one id in, the bytes that are certain out; never splits a UTF-8 sequence. */
 struct token_stream {
     uint8_t pending[8]; /* the beginning of a sequence */
     size_t n_pending;
-    bool is_continued;  /* something was decoded before: no leading space is removed */
+    bool is_continued; /* something was decoded before: no leading space is removed */
 };
-bool token_stream_next(const struct tokenizer *t, struct token_stream *stream, token_id id, bool with_special,
-                       struct text *out, struct error *err) MUST_CHECK;
+bool token_stream_next(const struct tokenizer *t, struct token_stream *stream, token_id id,
+                       bool with_special, struct text *out, struct error *err) MUST_CHECK;
 /* The end: what is pending comes out as U+FFFD. */
 bool token_stream_finish(struct token_stream *stream, struct text *out) MUST_CHECK;
 
-size_t      tokenizer_size(const struct tokenizer *t);
-const char *tokenizer_kind(const struct tokenizer *t); /* "llama (SentencePiece BPE)", "gpt2 (byte-level BPE, llama-bpe)" */
+size_t tokenizer_size(const struct tokenizer *t);
+/* "llama (SentencePiece BPE)", "gpt2 (byte-level BPE, llama-bpe)" */
+const char *tokenizer_kind(const struct tokenizer *t);
 
 /* -1 where the vocabulary has none. */
 token_id tokenizer_bos(const struct tokenizer *t);
 token_id tokenizer_eos(const struct tokenizer *t);
-bool     tokenizer_adds_bos(const struct tokenizer *t);
-bool     tokenizer_is_end(const struct tokenizer *t, token_id id);     /* EOS, EOT, EOM: generation stops here */
-bool     tokenizer_is_special(const struct tokenizer *t, token_id id); /* control tokens */
+bool tokenizer_adds_bos(const struct tokenizer *t);
+/* EOS, EOT, EOM: generation stops here */
+bool tokenizer_is_end(const struct tokenizer *t, token_id id);
+bool tokenizer_is_special(const struct tokenizer *t, token_id id); /* control tokens */
 
-/* The stored text of one token (not decoded); empty when out of range. The id of such a text; -1 when none. */
+/* The stored text of one token (not decoded); empty when out of range. The id of such a text; -1
+ * when none. */
 struct slice tokenizer_token_text(const struct tokenizer *t, token_id id);
-token_id     tokenizer_find(const struct tokenizer *t, struct slice text);
+token_id tokenizer_find(const struct tokenizer *t, struct slice text);
 
 /* Mark a further id as end of generation (generation_config.json's eos_token_id). */
 bool tokenizer_add_end(struct tokenizer *t, token_id id) MUST_CHECK;

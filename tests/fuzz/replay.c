@@ -1,5 +1,5 @@
-/* replay.c: runs a fuzz target over files and folders given on the command line, so that the corpus is checked with any
- * compiler; libFuzzer replaces this main in `make fuzz`. */
+/* replay.c: runs a fuzz target over files and folders given on the command line, so that the corpus
+ * is checked with any compiler; libFuzzer replaces this main in `make fuzz`. */
 #include "base/base.h"
 #include "base/memory.h"
 

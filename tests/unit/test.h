@@ -1,7 +1,8 @@
-/* test.h: TEST(name) { ... } registers a test; this header also supplies main. One test program includes it once.
+/* test.h: TEST(name) { ... } registers a test; this header also supplies main. One test program
+ * includes it once.
  *
- * Checks come from cmocka (assert_true, assert_int_equal, ...). SKIP(...) ends a test that cannot run here and says why.
- * `program FILTER` runs the tests whose name contains FILTER. */
+ * Checks come from cmocka (assert_true, assert_int_equal, ...). SKIP(...) ends a test that cannot
+ * run here and says why. `program FILTER` runs the tests whose name contains FILTER. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -21,29 +22,29 @@
 static struct CMUnitTest registered_tests[MAX_TESTS];
 static size_t n_registered_tests;
 
-#define TEST(test_name)                                                                            \
-    static void test_name(void **state);                                                           \
-    __attribute__((constructor)) static void register_##test_name(void)                            \
-    {                                                                                              \
-        if (n_registered_tests == MAX_TESTS)                                                       \
-            abort();                                                                               \
-        registered_tests[n_registered_tests++] =                                                   \
-            (struct CMUnitTest){ #test_name, test_name, NULL, NULL, NULL };                        \
-    }                                                                                              \
+#define TEST(test_name)                                                     \
+    static void test_name(void **state);                                    \
+    __attribute__((constructor)) static void register_##test_name(void)     \
+    {                                                                       \
+        if (n_registered_tests == MAX_TESTS)                                \
+            abort();                                                        \
+        registered_tests[n_registered_tests++] =                            \
+            (struct CMUnitTest){ #test_name, test_name, NULL, NULL, NULL }; \
+    }                                                                       \
     static void test_name(void **state __attribute__((unused)))
 
-#define SKIP(...)                                                                                  \
-    do {                                                                                           \
-        fprintf(stderr, "skipped: " __VA_ARGS__);                                                  \
-        fputc('\n', stderr);                                                                       \
-        skip();                                                                                    \
+#define SKIP(...)                                 \
+    do {                                          \
+        fprintf(stderr, "skipped: " __VA_ARGS__); \
+        fputc('\n', stderr);                      \
+        skip();                                   \
     } while (0)
 
 /* Fails and shows the message when a call that must succeed did not. */
-#define assert_ok(call, err)                                                                       \
-    do {                                                                                           \
-        if (!(call))                                                                               \
-            fail_msg("%s", (err).message);                                                         \
+#define assert_ok(call, err)               \
+    do {                                   \
+        if (!(call))                       \
+            fail_msg("%s", (err).message); \
     } while (0)
 
 /* Where the golden data lies, or NULL: $HEARTH_GOLDEN, else ../shared/golden. */
@@ -61,7 +62,8 @@ static inline const char *golden_folder(void)
     return folder;
 }
 
-/* Path of a golden file in a buffer that the next call of the same test overwrites; skips the test without the data. */
+/* Path of a golden file in a buffer that the next call of the same test overwrites; skips the test
+ * without the data. */
 static inline const char *golden_path(const char *relative)
 {
     static char path[1024];
