@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+/* Before cmocka, whose macro fail() would break the declaration of our function. */
 #include "base/error.h"
+
+#include <cmocka.h>
 
 #define MAX_TESTS 256
 static struct CMUnitTest registered_tests[MAX_TESTS];
