@@ -17,6 +17,10 @@ enum cpu_feature {
 /* The machine's features with HEARTH_CPU applied. */
 unsigned cpu_features(void);
 
+/* What the hardware and the operating system offer, without HEARTH_CPU; one definition for each
+ * architecture. */
+unsigned cpu_features_detect(void);
+
 /* "reference", "avx2", "avx512vnni", ...: the best level in the mask. */
 const char *cpu_features_name(unsigned features);
 

@@ -55,4 +55,10 @@ struct matmul_kernels {
     void (*run[DTYPE_COUNT])(const struct matmul *job, size_t n_begin, size_t n_end, void *scratch);
 };
 
+/* One function a level, called by the tables: the reference fills every slot, the others overwrite
+ * theirs. */
+void matmul_init_reference(struct matmul_kernels *matmul);
+void matmul_init_avx2(struct matmul_kernels *matmul);
+void matmul_init_avx512vnni(struct matmul_kernels *matmul);
+
 #endif
