@@ -57,4 +57,10 @@ struct attention_kernels {
                 void *scratch);
 };
 
+/* One function a level, called by the tables: the reference fills every slot, the others overwrite
+ * theirs. */
+void attention_init_reference(struct attention_kernels *k);
+void attention_init_avx2(struct attention_kernels *k);
+void attention_init_avx512(struct attention_kernels *k);
+
 #endif

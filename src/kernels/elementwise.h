@@ -44,4 +44,10 @@ struct elementwise_kernels {
     void (*dequantize)(float *out, const void *row, size_t n, int dtype);
 };
 
+/* One function a level, called by the tables: the reference fills every slot, the others overwrite
+ * theirs. */
+void elementwise_init_reference(struct elementwise_kernels *k);
+void elementwise_init_avx2(struct elementwise_kernels *k);
+void elementwise_init_avx512(struct elementwise_kernels *k);
+
 #endif

@@ -18,4 +18,10 @@ struct norm_kernels {
                        size_t n, float eps);
 };
 
+/* One function a level, called by the tables: the reference fills every slot, the others overwrite
+ * theirs. */
+void norm_init_reference(struct norm_kernels *k);
+void norm_init_avx2(struct norm_kernels *k);
+void norm_init_avx512(struct norm_kernels *k);
+
 #endif

@@ -20,4 +20,10 @@ struct rope_kernels {
     void (*angles)(float *cos_, float *sin_, const float *frequency, size_t n, uint32_t position);
 };
 
+/* One function a level, called by the tables: the reference fills every slot, the others overwrite
+ * theirs. */
+void rope_init_reference(struct rope_kernels *k);
+void rope_init_avx2(struct rope_kernels *k);
+void rope_init_avx512(struct rope_kernels *k);
+
 #endif
