@@ -4,10 +4,17 @@
 .DEFAULT_GOAL := all
 SHELL := /bin/bash
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 SANITIZE ?=
 ARGS ?=
 TIME ?= 60
+
+# All processors, unless make was told a number.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 ARCH := $(shell uname -m)
 PACKAGES := jansson libpcre2-8 libutf8proc
@@ -46,15 +53,14 @@ ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl
 ISA_avx512vnni := $(ISA_avx512) -mavx512vnni
 isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
-.PHONY: help all run test check-kernels bench lint format fuzz asan ubsan tsan clean dependencies
+.PHONY: help all build dependencies run test lint format fuzz asan ubsan tsan install clean
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 all: dependencies ## build build/hearth, build/libhearth.a and build/libhearth.so
 	@$(MAKE) --no-print-directory build
 
-.PHONY: build
-build: $(BUILD)/hearth $(BUILD)/libhearth.a $(BUILD)/libhearth.so
+build: $(if $(wildcard src/cli/main.c),$(BUILD)/hearth) $(BUILD)/libhearth.a $(BUILD)/libhearth.so
 
 dependencies: ## install the Debian packages that are missing (says which)
 	@scripts/install_dependencies.sh build
@@ -80,6 +86,70 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TEST_SUPPORT:%.c=$(BUI
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/tests/embed: examples/embed.c include/hearth.h $(BUILD)/libhearth.so
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -O2 -Wall -Wextra -Iinclude $(CFLAGS) $(LDFLAGS) $< -L$(BUILD) -lhearth \
+		-Wl,-rpath,$(abspath $(BUILD)) -o $@
+
+MODEL ?= $(wildcard ../shared/golden/stories260K/stories260K.gguf)
+run: all ## build and start a chat: make run MODEL=model.gguf [ARGS="a prompt"]
+ifeq ($(MODEL),)
+	@echo "hearth is built: $(BUILD)/hearth. It does not ship a model yet; give it one:"
+	@echo "    make run MODEL=path/to/model.gguf"
+else
+	$(BUILD)/hearth run $(MODEL) $(ARGS)
+endif
+
+TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(EXTRA_TESTS) $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
+KINDS ?=
+test: ## build and run all tests: make test [KINDS="unit replay kernels cli example"] [FILTER=name]
+	@scripts/install_dependencies.sh build test
+	@$(MAKE) --no-print-directory build tests
+	@FILTER="$(FILTER)" scripts/run_tests.sh $(BUILD) $(KINDS)
+
+.PHONY: tests
+tests: $(TESTS)
+
+# The same tests under the sanitizers. Threads meet in the engine and its pool, so only their tests run under tsan.
+asan: ## all tests with AddressSanitizer (build/asan)
+	@$(MAKE) --no-print-directory test BUILD=build/asan SANITIZE=address
+ubsan: ## all tests with UndefinedBehaviorSanitizer (build/ubsan)
+	@$(MAKE) --no-print-directory test BUILD=build/ubsan SANITIZE=undefined
+TSAN_TESTS = $(filter %thread_pool %engine %sequence %batch %session %hearth,$(UNIT_TESTS:build/%=build/tsan/%))
+tsan: ## the tests of the engine and the thread pool with ThreadSanitizer (build/tsan)
+	@scripts/install_dependencies.sh build test
+	@$(if $(TSAN_TESTS),$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread $(TSAN_TESTS),true)
+	@scripts/run_tests.sh build/tsan unit
+
+# libFuzzer comes with clang. New inputs are kept in build/fuzz/corpus, what crashes in build/fuzz/crash-NAME-*.
+fuzz: ## run each fuzz target: make fuzz [TIME=60] [FUZZERS=fuzz_gguf]
+	@scripts/install_dependencies.sh build fuzz
+	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+		$(FUZZERS:%=build/fuzz/tests/%)
+	@for name in $(FUZZERS); do scripts/fuzz_one.sh build/fuzz $$name $(TIME) || exit 1; done
+
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libhearth.a
+	@mkdir -p $(@D)
+	$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
+
+lint: ## layering of rooms, format, names, headers that stand alone
+	@scripts/install_dependencies.sh build lint
+	@scripts/lint.sh
+
+format: ## let clang-format lay out every C file
+	@scripts/install_dependencies.sh lint
+	clang-format -i $$(find src include tests examples -name '*.[ch]')
+
+PREFIX ?= /usr/local
+install: all ## copy program, libraries and header below PREFIX (/usr/local)
+	install -Dm755 $(BUILD)/hearth $(DESTDIR)$(PREFIX)/bin/hearth
+	install -Dm644 $(BUILD)/libhearth.a $(DESTDIR)$(PREFIX)/lib/libhearth.a
+	install -Dm755 $(BUILD)/libhearth.so $(DESTDIR)$(PREFIX)/lib/libhearth.so
+	install -Dm644 include/hearth.h $(DESTDIR)$(PREFIX)/include/hearth.h
+
+clean: ## remove everything that was built
+	rm -rf build
 
 -include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
 .SECONDARY:
