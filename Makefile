@@ -12,9 +12,12 @@ ARGS ?=
 TIME ?= 60
 
 # All processors, unless make was told a number.
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
+
+# Say what is built in one short line; V=1 shows the commands.
+Q := $(if $(V),,@)
 
 ARCH := $(shell uname -m)
 PACKAGES := jansson libpcre2-8 libutf8proc
@@ -67,29 +70,35 @@ dependencies: ## install the Debian packages that are missing (says which)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_BASE) $(call isa,$<) $(CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  cc   $<"
+	$(Q)$(CC) $(CFLAGS_BASE) $(call isa,$<) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/libhearth.a: $(LIB_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(BUILD)/libhearth.so: $(LIB_OBJECTS)
-	$(CC) -shared -Wl,-soname,libhearth.so $(LDFLAGS) $^ $(LIBS) -o $@
+	@echo "  ld   $@"
+	$(Q)$(CC) -shared -Wl,-soname,libhearth.so $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(BUILD)/hearth: $(CLI_OBJECTS) $(BUILD)/libhearth.a
-	$(CC) $(LDFLAGS) $^ $(LIBS) $(CLI_LIBS) -o $@
+	@echo "  ld   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(CLI_LIBS) -o $@
 
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+	@echo "  ld   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	@echo "  ld   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 
 $(BUILD)/tests/embed: examples/embed.c include/hearth.h $(BUILD)/libhearth.so
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -O2 -Wall -Wextra -Iinclude $(CFLAGS) $(LDFLAGS) $< -L$(BUILD) -lhearth \
+	@echo "  ld   $@"
+	$(Q)$(CC) -std=c17 -O2 -Wall -Wextra -Iinclude $(CFLAGS) $(LDFLAGS) $< -L$(BUILD) -lhearth \
 		-Wl,-rpath,$(abspath $(BUILD)) -o $@
 
 MODEL ?= $(wildcard ../shared/golden/stories260K/stories260K.gguf)
@@ -131,7 +140,8 @@ fuzz: ## run each fuzz target: make fuzz [TIME=60] [FUZZERS=fuzz_gguf]
 
 $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
-	$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
+	@echo "  ld   $@"
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
 
 lint: ## layering of rooms, format, names, headers that stand alone
 	@scripts/install_dependencies.sh build lint

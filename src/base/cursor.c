@@ -18,7 +18,7 @@ bool cursor_bytes(struct cursor *c, uint64_t length, const uint8_t **bytes, stru
 
 bool cursor_u8(struct cursor *c, uint8_t *value, struct error *err)
 {
-    const uint8_t *b;
+    const uint8_t *b = NULL; /* gcc cannot see that fail() is false */
     if (!cursor_bytes(c, 1, &b, err))
         return false;
     *value = b[0];
@@ -27,7 +27,7 @@ bool cursor_u8(struct cursor *c, uint8_t *value, struct error *err)
 
 bool cursor_u16(struct cursor *c, uint16_t *value, struct error *err)
 {
-    const uint8_t *b;
+    const uint8_t *b = NULL; /* gcc cannot see that fail() is false */
     if (!cursor_bytes(c, 2, &b, err))
         return false;
     *value = (uint16_t)(b[0] | b[1] << 8);
@@ -41,7 +41,7 @@ static uint32_t u32_at(const uint8_t *b)
 
 bool cursor_u32(struct cursor *c, uint32_t *value, struct error *err)
 {
-    const uint8_t *b;
+    const uint8_t *b = NULL; /* gcc cannot see that fail() is false */
     if (!cursor_bytes(c, 4, &b, err))
         return false;
     *value = u32_at(b);
@@ -50,7 +50,7 @@ bool cursor_u32(struct cursor *c, uint32_t *value, struct error *err)
 
 bool cursor_u64(struct cursor *c, uint64_t *value, struct error *err)
 {
-    const uint8_t *b;
+    const uint8_t *b = NULL; /* gcc cannot see that fail() is false */
     if (!cursor_bytes(c, 8, &b, err))
         return false;
     *value = u32_at(b) | (uint64_t)u32_at(b + 4) << 32;
