@@ -1,0 +1,264 @@
+/* evaluate.c: running a plan. Everything here is called by all threads of the pool at once, and allocates nothing. */
+#include "array/phases.h"
+
+/* Queries that one call of the attention kernel handles: enough to reuse a tile of keys, few enough to share out. */
+enum { QUERY_BLOCK = 32 };
+
+struct evaluation {
+    const struct plan *plan;
+    const struct step *step;
+};
+
+static float *row_of(const struct evaluation *e, const struct value *value, size_t row)
+{
+    return (float *)(void *)(e->plan->memory + value->offset + row * value->row_bytes);
+}
+
+static size_t row_count(const struct evaluation *e, enum row_space rows)
+{
+    return rows == ROWS_OUTPUTS ? e->step->n_outputs : e->step->n_rows;
+}
+
+static size_t stride_of(const struct value *value)
+{
+    return value->row_bytes / sizeof(float);
+}
+
+static size_t layer_offset(const struct attention_shape *shape)
+{
+    return shape->layer * kv_layer_bytes(shape->n_kv_heads, shape->head_dim);
+}
+
+static void run_embed(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    const struct array *table = o->node->inputs[0];
+    const uint8_t *data = table->of.data;
+    data += (size_t)e->step->tokens[row] * table->of.row_bytes;
+    e->plan->kernels->elementwise.dequantize(row_of(e, o->out, row), data, table->width,
+                                             (int)table->of.type);
+}
+
+static void run_head_norm(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    size_t head_dim = o->node->of.head_dim;
+    float *y = row_of(e, o->out, row), *x = row_of(e, o->inputs[0], row);
+    for (size_t at = 0; at < o->node->width; at += head_dim)
+        e->plan->kernels->norm.rms_norm(y + at, x + at, NULL, o->constants[1], head_dim,
+                                        o->node->of.eps);
+}
+
+static void run_rope(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    const struct array *node = o->node;
+    float *y = row_of(e, o->out, row);
+    const float *x = row_of(e, o->inputs[0], row), *angles = row_of(e, o->inputs[1], row);
+    size_t n = node->inputs[1]->width / 2, head_dim = node->of.head_dim;
+    if (y != x)
+        memcpy(y, x, node->width * sizeof *y);
+    e->plan->kernels->rope.rotate[node->of.kind](y, node->width / head_dim, head_dim, 2 * n, angles,
+                                                 angles + n);
+}
+
+static void run_store(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    const struct attention_shape *shape = &o->node->of.attention;
+    const struct segment *segment = &e->step->segments[e->step->row_segments[row]];
+    uint32_t position = e->step->positions[row];
+    uint8_t *page = segment->pages[position / KV_PAGE_TOKENS];
+    e->plan->kernels->attention.store(page + layer_offset(shape), position % KV_PAGE_TOKENS,
+                                      row_of(e, o->inputs[0], row), row_of(e, o->inputs[1], row),
+                                      shape->n_kv_heads, shape->head_dim);
+}
+
+static void run_prepare(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    enum activation_format format = (enum activation_format)o->node->of.kind;
+    e->plan->kernels->matmul.prepare(format, e->plan->memory + o->out->offset,
+                                     row_of(e, o->inputs[0], 0), stride_of(o->inputs[0]),
+                                     row_count(e, o->rows), o->node->width, row, row + 1);
+}
+
+static void run_take(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    memcpy(row_of(e, o->out, row), row_of(e, o->inputs[0], e->step->output_rows[row]),
+           o->node->width * sizeof(float));
+}
+
+static void run_row(const struct evaluation *e, const struct operation *o, size_t row)
+{
+    const struct kernels *k = e->plan->kernels;
+    const struct array *node = o->node;
+    size_t n = node->width;
+    float *y = o->out && o->op != OP_PREPARE ? row_of(e, o->out, row) : NULL;
+    float *a = o->inputs[0] && o->op != OP_TAKE_OUTPUTS ? row_of(e, o->inputs[0], row) : NULL;
+    float *b = o->inputs[1] ? row_of(e, o->inputs[1], row) : NULL;
+    switch (o->op) {
+    case OP_EMBED:
+        run_embed(e, o, row);
+        break;
+    case OP_RMS_NORM:
+        k->norm.rms_norm(y, a, NULL, o->constants[1], n, node->of.eps);
+        break;
+    case OP_LAYER_NORM:
+        k->norm.layer_norm(y, a, NULL, o->constants[1], o->constants[2], n, node->of.eps);
+        break;
+    case OP_HEAD_NORM:
+        run_head_norm(e, o, row);
+        break;
+    case OP_PREPARE:
+        run_prepare(e, o, row);
+        break;
+    case OP_ADD:
+        k->elementwise.add(y, a, b, n);
+        break;
+    case OP_MULTIPLY:
+        k->elementwise.multiply(y, a, b, n);
+        break;
+    case OP_SCALE:
+        k->elementwise.scale(y, a, node->of.factor, n);
+        break;
+    case OP_ACTIVATE:
+        k->elementwise.activate[node->of.kind](y, a, n);
+        break;
+    case OP_GATE:
+        k->elementwise.gate[node->of.kind](y, a, b, n);
+        break;
+    case OP_ROPE_ANGLES:
+        k->rope.angles(y, y + n / 2, node->of.data, n / 2, e->step->positions[row]);
+        break;
+    case OP_ROPE:
+        run_rope(e, o, row);
+        break;
+    case OP_STORE:
+        run_store(e, o, row);
+        break;
+    case OP_TAKE_OUTPUTS:
+        run_take(e, o, row);
+        break;
+    case OP_CONSTANT:
+    case OP_LINEAR:
+    case OP_ATTENTION:
+        assert(!"not an operation on rows");
+    }
+}
+
+static void run_rows(const struct evaluation *e, const struct phase *phase)
+{
+    size_t rows = row_count(e, phase->rows), begin, end;
+    size_t portion = rows / (4 * thread_pool_size(e->plan->pool)) + 1;
+    while (thread_pool_take(e->plan->pool, rows, portion, &begin, &end))
+        for (size_t row = begin; row < end; row++)
+            for (size_t i = 0; i < phase->n_operations; i++)
+                run_row(e, &phase->operations[i], row);
+}
+
+/* Rows [n_begin, n_end) of one operation's weight. */
+static void run_matmul(const struct evaluation *e, const struct operation *o, size_t n_begin,
+                       size_t n_end, void *scratch)
+{
+    const struct array *weight = o->node->inputs[1];
+    struct matmul job = {
+        .weight = weight->of.data,
+        .row_bytes = weight->of.row_bytes,
+        .n = weight->of.n_rows,
+        .k = weight->width,
+        .x = e->plan->memory + o->inputs[0]->offset,
+        .m = row_count(e, o->rows),
+        .y = row_of(e, o->out, 0),
+        .y_stride = stride_of(o->out),
+        .bias = o->constants[2],
+    };
+    e->plan->kernels->matmul.run[weight->of.type](&job, n_begin, size_min(n_end, job.n), scratch);
+}
+
+/* Tiles [begin, end) of all the phase's weights, counted through. */
+static void run_tiles(const struct evaluation *e, const struct phase *phase, size_t begin,
+                      size_t end, void *scratch)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < phase->n_operations && first < end; i++) {
+        const struct operation *o = &phase->operations[i];
+        size_t tiles = (o->node->width + MATMUL_TILE - 1) / MATMUL_TILE;
+        size_t from = size_max(begin, first), to = size_min(end, first + tiles);
+        if (from < to)
+            run_matmul(e, o, (from - first) * MATMUL_TILE, (to - first) * MATMUL_TILE, scratch);
+        first += tiles;
+    }
+}
+
+static void run_linear(const struct evaluation *e, const struct phase *phase, void *scratch)
+{
+    size_t begin, end;
+    size_t portion = phase->n_tiles / (16 * thread_pool_size(e->plan->pool)) + 1;
+    while (thread_pool_take(e->plan->pool, phase->n_tiles, portion, &begin, &end))
+        run_tiles(e, phase, begin, end, scratch);
+}
+
+/* Blocks of queries of all segments, last ones first: they see the most keys and are the longest work. */
+static void run_block(const struct evaluation *e, const struct operation *o, size_t block,
+                      size_t kv_head, void *scratch)
+{
+    const struct step *step = e->step;
+    const struct segment *segment = step->segments;
+    size_t blocks;
+    while (block >= (blocks = (segment->n_rows + QUERY_BLOCK - 1) / QUERY_BLOCK)) {
+        block -= blocks;
+        segment++;
+    }
+    const struct attention_shape *shape = &o->node->of.attention;
+    struct attention job = {
+        .q = row_of(e, o->inputs[0], segment->first_row),
+        .q_stride = stride_of(o->inputs[0]),
+        .out = row_of(e, o->out, segment->first_row),
+        .out_stride = stride_of(o->out),
+        .n_heads = shape->n_heads,
+        .n_kv_heads = shape->n_kv_heads,
+        .head_dim = shape->head_dim,
+        .scale = shape->scale,
+        .window = shape->window,
+        .pages = segment->pages,
+        .layer_offset = layer_offset(shape),
+        .first_position = segment->first_position,
+    };
+    size_t q_begin = (blocks - 1 - block) * QUERY_BLOCK;
+    e->plan->kernels->attention.run(&job, kv_head, q_begin,
+                                    size_min(segment->n_rows, q_begin + QUERY_BLOCK), scratch);
+}
+
+static void run_attention(const struct evaluation *e, const struct phase *phase, void *scratch)
+{
+    const struct operation *o = &phase->operations[0];
+    size_t n_blocks = 0, begin, end, n_kv_heads = o->node->of.attention.n_kv_heads;
+    for (size_t i = 0; i < e->step->n_segments; i++)
+        n_blocks += (e->step->segments[i].n_rows + QUERY_BLOCK - 1) / QUERY_BLOCK;
+    while (thread_pool_take(e->plan->pool, n_blocks * n_kv_heads, 1, &begin, &end))
+        run_block(e, o, begin / n_kv_heads, begin % n_kv_heads, scratch);
+}
+
+static void run_phases(void *context, size_t thread, size_t n_threads)
+{
+    (void)n_threads;
+    const struct evaluation *e = context;
+    const struct plan *plan = e->plan;
+    void *scratch = plan->scratch + thread * plan->scratch_bytes;
+    for (size_t p = 0; p < plan->n_phases; p++) {
+        const struct phase *phase = &plan->phases[p];
+        if (row_count(e, phase->rows) == 0)
+            continue;
+        if (phase->kind == PHASE_ROWS)
+            run_rows(e, phase);
+        else if (phase->kind == PHASE_LINEAR)
+            run_linear(e, phase, scratch);
+        else
+            run_attention(e, phase, scratch);
+        thread_pool_barrier(plan->pool);
+    }
+}
+
+float *plan_run(struct plan *plan, const struct step *step)
+{
+    assert(step->n_rows <= plan->limits.max_rows && step->n_outputs <= plan->limits.max_outputs);
+    struct evaluation e = { plan, step };
+    thread_pool_run(plan->pool, run_phases, &e);
+    return row_of(&e, plan->output, 0);
+}
