@@ -206,7 +206,8 @@ struct array *array_attention(struct array *q, struct array *k, struct array *v,
     assert(q->width == shape->n_heads * shape->head_dim);
     assert(k->width == shape->n_kv_heads * shape->head_dim && v->width == k->width);
     struct array like = describe(OP_ATTENTION, q, k, v);
-    /* Field by field: a struct assignment may copy the caller's padding, and nodes compare byte by byte. */
+    /* Field by field: a struct assignment may copy the caller's padding, and nodes compare byte by
+     * byte. */
     like.of.attention.layer = shape->layer;
     like.of.attention.n_heads = shape->n_heads;
     like.of.attention.n_kv_heads = shape->n_kv_heads;

@@ -1,7 +1,9 @@
-/* evaluate.c: running a plan. Everything here is called by all threads of the pool at once, and allocates nothing. */
+/* evaluate.c: running a plan. Everything here is called by all threads of the pool at once, and
+ * allocates nothing. */
 #include "array/phases.h"
 
-/* Queries that one call of the attention kernel handles: enough to reuse a tile of keys, few enough to share out. */
+/* Queries that one call of the attention kernel handles: enough to reuse a tile of keys, few enough
+ * to share out. */
 enum { QUERY_BLOCK = 32 };
 
 struct evaluation {
@@ -194,7 +196,8 @@ static void run_linear(const struct evaluation *e, const struct phase *phase, vo
         run_tiles(e, phase, begin, end, scratch);
 }
 
-/* Blocks of queries of all segments, last ones first: they see the most keys and are the longest work. */
+/* Blocks of queries of all segments, last ones first: they see the most keys and are the longest
+ * work. */
 static void run_block(const struct evaluation *e, const struct operation *o, size_t block,
                       size_t kv_head, void *scratch)
 {

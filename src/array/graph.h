@@ -9,17 +9,17 @@
 
 enum op {
     OP_CONSTANT,
-    OP_EMBED,        /* table */
-    OP_RMS_NORM,     /* x, weight */
-    OP_LAYER_NORM,   /* x, weight, bias? */
-    OP_HEAD_NORM,    /* x, weight */
-    OP_PREPARE,      /* x; made by simplify.c: activations in the form a matmul reads */
-    OP_LINEAR,       /* x or prepared x, weight, bias? */
-    OP_ADD,          /* a, b */
-    OP_MULTIPLY,     /* a, b */
-    OP_SCALE,        /* a */
-    OP_ACTIVATE,     /* x */
-    OP_GATE,         /* gate, up; made by simplify.c from multiply(activate(gate), up) */
+    OP_EMBED,      /* table */
+    OP_RMS_NORM,   /* x, weight */
+    OP_LAYER_NORM, /* x, weight, bias? */
+    OP_HEAD_NORM,  /* x, weight */
+    OP_PREPARE,    /* x; made by simplify.c: activations in the form a matmul reads */
+    OP_LINEAR,     /* x or prepared x, weight, bias? */
+    OP_ADD,        /* a, b */
+    OP_MULTIPLY,   /* a, b */
+    OP_SCALE,      /* a */
+    OP_ACTIVATE,   /* x */
+    OP_GATE,       /* gate, up; made by simplify.c from multiply(activate(gate), up) */
     OP_ROPE_ANGLES,
     OP_ROPE,         /* x, angles */
     OP_STORE,        /* k, v; made by simplify.c from attention's inputs */
@@ -38,7 +38,8 @@ struct array {
     enum row_space rows;
     size_t width; /* elements of a row */
 
-    /* What an operation needs beside its inputs; unused fields are zero, so nodes compare by value. */
+    /* What an operation needs beside its inputs; unused fields are zero, so nodes compare by value.
+     */
     struct {
         enum dtype type; /* constants */
         const void *data;
@@ -67,14 +68,17 @@ struct graph {
     struct array *buckets[GRAPH_BUCKETS];
 };
 
-/* A node equal to `like` (op, inputs, parameters): an existing one or a new one. NULL when memory is out. */
+/* A node equal to `like` (op, inputs, parameters): an existing one or a new one. NULL when memory
+ * is out. */
 struct array *graph_node(struct graph *graph, const struct array *like);
 
-/* Rewrite the graph into one that a plan can run: outputs taken as early as possible, gates and stores spelled out,
- * matmul inputs prepared once for all that read them. Whatever the output does not need is unreachable afterwards. */
+/* Rewrite the graph into one that a plan can run: outputs taken as early as possible, gates and
+ * stores spelled out, matmul inputs prepared once for all that read them. Whatever the output does
+ * not need is unreachable afterwards. */
 bool graph_simplify(struct graph *graph, struct error *err) MUST_CHECK;
 
 /* Nodes the output needs, each after its inputs: *nodes [*count], in the graph's arena. */
-bool graph_order(struct graph *graph, struct array ***nodes, size_t *count, struct error *err) MUST_CHECK;
+bool graph_order(struct graph *graph, struct array ***nodes, size_t *count,
+                 struct error *err) MUST_CHECK;
 
 #endif

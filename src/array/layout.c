@@ -9,13 +9,14 @@ enum { CACHE_LINE = 64 };
 
 struct layout {
     struct plan *plan;
-    struct value **values;     /* [n_nodes] by node->number; NULL for constants and effects */
+    struct value **values;       /* [n_nodes] by node->number; NULL for constants and effects */
     struct operation **last_use; /* [n_nodes] by node->number */
-    struct value **placed;     /* roots, by offset */
+    struct value **placed;       /* roots, by offset */
     size_t n_placed;
 };
 
-/* Rows end in an extra cache line: with strides of a power of two all rows would fall into the same few cache sets. */
+/* Rows end in an extra cache line: with strides of a power of two all rows would fall into the same
+ * few cache sets. */
 static size_t float_row_bytes(size_t width)
 {
     return align_up(width * sizeof(float), CACHE_LINE) + CACHE_LINE;

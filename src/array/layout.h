@@ -4,8 +4,10 @@
 
 #include "array/phases.h"
 
-/* Make a value for every operation's result, look up inputs and constants, let results take the place of inputs that die,
- * and give every value an offset; sets plan->output and plan->memory_bytes. */
-bool layout_values(struct plan *plan, const struct array *output, size_t n_nodes, struct error *err) MUST_CHECK;
+/* Make a value for every operation's result, look up inputs and constants, let results take the
+ * place of inputs that die, and give every value an offset; sets plan->output and
+ * plan->memory_bytes. */
+bool layout_values(struct plan *plan, const struct array *output, size_t n_nodes,
+                   struct error *err) MUST_CHECK;
 
 #endif

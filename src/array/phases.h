@@ -1,4 +1,5 @@
-/* phases.h: the inside of a plan: phases, operations and values with their places. Private to the array room. */
+/* phases.h: the inside of a plan: phases, operations and values with their places. Private to the
+ * array room. */
 #ifndef PHASES_H
 #define PHASES_H
 
@@ -7,11 +8,11 @@
 
 /* Bytes of one value for every row of a step. Values that die in place share their successor's. */
 struct value {
-    size_t row_bytes;   /* float rows */
-    size_t size_bytes;  /* for the largest step */
-    size_t offset;      /* in the plan's arena */
+    size_t row_bytes;               /* float rows */
+    size_t size_bytes;              /* for the largest step */
+    size_t offset;                  /* in the plan's arena */
     size_t first_phase, last_phase; /* lifetime */
-    struct value *same_place; /* computed in place over this one */
+    struct value *same_place;       /* computed in place over this one */
 };
 
 /* One node in the order of running, with everything looked up. */
@@ -19,8 +20,8 @@ struct operation {
     const struct array *node;
     enum op op;
     enum row_space rows;
-    struct value *out;                /* NULL: only an effect (store) */
-    struct value *inputs[MAX_INPUTS]; /* NULL for constants */
+    struct value *out;                  /* NULL: only an effect (store) */
+    struct value *inputs[MAX_INPUTS];   /* NULL for constants */
     const float *constants[MAX_INPUTS]; /* norm weights and biases as floats */
 };
 
@@ -31,7 +32,7 @@ struct phase {
     enum row_space rows;
     struct operation *operations; /* [n_operations] */
     size_t n_operations;
-    size_t n_tiles;   /* PHASE_LINEAR: tiles of MATMUL_TILE rows of all its weights together */
+    size_t n_tiles; /* PHASE_LINEAR: tiles of MATMUL_TILE rows of all its weights together */
 };
 
 struct plan {

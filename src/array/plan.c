@@ -93,14 +93,22 @@ size_t plan_n_phases(const struct plan *plan)
 }
 
 static const char *const op_names[] = {
-    [OP_CONSTANT] = "constant",       [OP_EMBED] = "embed",
-    [OP_RMS_NORM] = "rms_norm",       [OP_LAYER_NORM] = "layer_norm",
-    [OP_HEAD_NORM] = "head_norm",     [OP_PREPARE] = "prepare",
-    [OP_LINEAR] = "linear",           [OP_ADD] = "add",
-    [OP_MULTIPLY] = "multiply",       [OP_SCALE] = "scale",
-    [OP_ACTIVATE] = "activate",       [OP_GATE] = "gate",
-    [OP_ROPE_ANGLES] = "rope_angles", [OP_ROPE] = "rope",
-    [OP_STORE] = "store",             [OP_ATTENTION] = "attention",
+    [OP_CONSTANT] = "constant",
+    [OP_EMBED] = "embed",
+    [OP_RMS_NORM] = "rms_norm",
+    [OP_LAYER_NORM] = "layer_norm",
+    [OP_HEAD_NORM] = "head_norm",
+    [OP_PREPARE] = "prepare",
+    [OP_LINEAR] = "linear",
+    [OP_ADD] = "add",
+    [OP_MULTIPLY] = "multiply",
+    [OP_SCALE] = "scale",
+    [OP_ACTIVATE] = "activate",
+    [OP_GATE] = "gate",
+    [OP_ROPE_ANGLES] = "rope_angles",
+    [OP_ROPE] = "rope",
+    [OP_STORE] = "store",
+    [OP_ATTENTION] = "attention",
     [OP_TAKE_OUTPUTS] = "take_outputs",
 };
 

@@ -1,10 +1,11 @@
 /* plan.h: a graph made ready to run, and the running of it.
  *
- * A plan is a flat list of phases. All threads run a phase together and meet at a barrier; inside a phase there are either
- * operations that work row by row (each row passes through all of them while it is in the cache), or matmuls that read the
- * same or different prepared inputs, or one attention. Owns the arena, whose layout comes from the values' lifetimes, and
- * the threads' scratch memory. The numbers of rows are arguments of plan_run, which allocates nothing.
- * One plan is run by one thread (and its pool) at a time. */
+ * A plan is a flat list of phases. All threads run a phase together and meet at a barrier; inside a
+ * phase there are either operations that work row by row (each row passes through all of them while
+ * it is in the cache), or matmuls that read the same or different prepared inputs, or one
+ * attention. Owns the arena, whose layout comes from the values' lifetimes, and the threads'
+ * scratch memory. The numbers of rows are arguments of plan_run, which allocates nothing. One plan
+ * is run by one thread (and its pool) at a time. */
 #ifndef PLAN_H
 #define PLAN_H
 
@@ -20,15 +21,17 @@ struct plan_limits {
 };
 
 /* Simplify the graph (which is changed by that) and lay it out. The graph must outlive the plan. */
-bool plan_compile(struct plan **out, struct graph *graph, const struct kernels *kernels, struct thread_pool *pool,
-                  const struct plan_limits *limits, struct error *err) MUST_CHECK;
+bool plan_compile(struct plan **out, struct graph *graph, const struct kernels *kernels,
+                  struct thread_pool *pool, const struct plan_limits *limits,
+                  struct error *err) MUST_CHECK;
 void plan_free(struct plan **plan); /* accepts NULL, leaves NULL */
 
 /* Consecutive rows of a step that belong to one sequence. */
 struct segment {
     size_t first_row, n_rows;
     uint32_t first_position;
-    uint8_t *const *pages; /* the sequence's pages, covering positions up to first_position + n_rows */
+    uint8_t *const
+        *pages; /* the sequence's pages, covering positions up to first_position + n_rows */
 };
 
 struct step {

@@ -7,7 +7,7 @@ struct scheduler {
     struct plan *plan;
     struct array **nodes; /* [n_nodes] inputs before users */
     size_t n_nodes, n_left;
-    size_t *done_in;      /* [n_nodes] phase that computes the node, by node->number; NOT_YET */
+    size_t *done_in; /* [n_nodes] phase that computes the node, by node->number; NOT_YET */
     struct operation *operations; /* [n_nodes] handed out to phases one after another */
     size_t n_operations;
 };
@@ -22,8 +22,8 @@ static enum phase_kind kind_of(const struct array *node)
     return node->op == OP_ATTENTION ? PHASE_ATTENTION : PHASE_ROWS;
 }
 
-/* Whether the node's inputs exist when phase `phase` reaches it: computed before, or by an earlier operation on the same
- * row of the same phase of rows. */
+/* Whether the node's inputs exist when phase `phase` reaches it: computed before, or by an earlier
+ * operation on the same row of the same phase of rows. */
 static bool is_ready(const struct scheduler *s, const struct array *node, size_t phase)
 {
     if (s->done_in[node->number] != NOT_YET)
@@ -48,12 +48,13 @@ static void add_operation(struct scheduler *s, struct phase *phase, size_t index
     s->n_left--;
 }
 
-/* Try to make phase `index` of this kind; false when no node is ready for it. One attention a phase. */
+/* Try to make phase `index` of this kind; false when no node is ready for it. One attention a
+ * phase. */
 static bool fill_phase(struct scheduler *s, size_t index, enum phase_kind kind, enum row_space rows)
 {
     struct phase *phase = &s->plan->phases[index];
-    *phase = (struct phase){ .kind = kind, .rows = rows,
-                             .operations = &s->operations[s->n_operations] };
+    *phase =
+        (struct phase){ .kind = kind, .rows = rows, .operations = &s->operations[s->n_operations] };
     for (size_t i = 0; i < s->n_nodes; i++) {
         struct array *node = s->nodes[i];
         if (kind_of(node) == kind && node->rows == rows && is_ready(s, node, index)) {

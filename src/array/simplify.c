@@ -1,5 +1,6 @@
-/* simplify.c: the rewrites between tracing and planning. Each is a function from a node whose inputs are already rewritten
- * to the node that replaces it; equal nodes become one in graph_node. */
+/* simplify.c: the rewrites between tracing and planning. Each is a function from a node whose
+ * inputs are already rewritten to the node that replaces it; equal nodes become one in graph_node.
+ */
 #include "array/graph.h"
 #include "kernels/matmul.h"
 
@@ -29,8 +30,8 @@ static struct array *with_inputs(struct array *node, struct array *x, struct arr
     return graph_node(node->graph, &like);
 }
 
-/* take(f(x)) = f(take(x)) for everything that works row by row, so that the last layer computes only rows that are asked
- * for; not past arrays that some attention needs whole. */
+/* take(f(x)) = f(take(x)) for everything that works row by row, so that the last layer computes
+ * only rows that are asked for; not past arrays that some attention needs whole. */
 static struct array *take_early(struct array *x)
 {
     if (!x || x->is_whole)
@@ -89,7 +90,8 @@ static struct array *rewrite_attention(struct array *node)
     struct array store = blank(OP_STORE, node->inputs[1], node->inputs[2], NULL);
     store.rows = ROWS_TOKENS;
     memcpy(&store.of, &node->of, sizeof store.of);
-    struct array attend = blank(OP_ATTENTION, node->inputs[0], graph_node(node->graph, &store), NULL);
+    struct array attend =
+        blank(OP_ATTENTION, node->inputs[0], graph_node(node->graph, &store), NULL);
     if (!attend.inputs[1])
         return NULL;
     attend.rows = node->rows;

@@ -16,18 +16,17 @@ enum { MODEL_MAX_LAYERS = 1024 };
 
 enum rope_scaling { ROPE_SCALING_NONE, ROPE_SCALING_LINEAR, ROPE_SCALING_LLAMA3 };
 
-/* Numbers of one model. 32-bit integers and doubles only, so that tables can name them by offset.
- */
+/* Numbers of one model; every field is named by the families' tables (family.h). */
 struct model_config {
     int64_t n_layers, n_embd, n_ff, n_heads, n_kv_heads, head_dim, rotary_dim, n_vocab, n_ctx;
-    int64_t window;     /* sliding window of attention; 0: none */
-    int64_t use_window; /* qwen2: the window is only meant when this is set */
-    int64_t n_experts;  /* more than 0 is refused by dense families */
-    int64_t tied;       /* Hugging Face tie_word_embeddings */
-    double norm_eps, rope_base, rope_factor;
-    double rope_low_freq, rope_high_freq, rope_original_ctx;
-    enum rope_scaling rope_scaling;
+    int64_t window;             /* sliding window of attention; 0: none */
+    int64_t first_window_layer; /* layers before it see everything */
+    double norm_eps, rope_base;
     enum rope_layout rope_layout;
+    struct {
+        enum rope_scaling kind;
+        double factor, low_freq_factor, high_freq_factor, original_ctx;
+    } scaling;
 };
 
 struct layer_weights {
