@@ -82,6 +82,11 @@ void plan_free(struct plan **plan)
     *plan = NULL;
 }
 
+size_t plan_output_stride(const struct plan *plan)
+{
+    return plan->output->row_bytes / sizeof(float);
+}
+
 size_t plan_scratch_bytes(const struct plan *plan)
 {
     return plan->memory_bytes + plan->scratch_bytes * thread_pool_size(plan->pool);

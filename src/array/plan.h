@@ -45,9 +45,11 @@ struct step {
     size_t n_outputs;
 };
 
-/* The output: [n_outputs, width], valid until the next run. */
+/* The output: [n_outputs, plan_output_stride], valid until the next run. */
 float *plan_run(struct plan *plan, const struct step *step);
 
+size_t plan_output_stride(
+    const struct plan *plan); /* floats from one row of the output to the next */
 size_t plan_scratch_bytes(const struct plan *plan);
 size_t plan_n_phases(const struct plan *plan);
 

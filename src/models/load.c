@@ -334,3 +334,8 @@ bool model_trace(const struct model *model, struct graph *graph, struct error *e
     graph_set_output(graph, logits);
     return true;
 }
+
+const char *model_family_name(const struct model *model)
+{
+    return model->family->name;
+}

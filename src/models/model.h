@@ -61,6 +61,9 @@ void model_free(struct model **model); /* accepts NULL, leaves NULL */
 /* Trace the forward function once. */
 bool model_trace(const struct model *model, struct graph *graph, struct error *err) MUST_CHECK;
 
+/* "llama" */
+const char *model_family_name(const struct model *model);
+
 /* "llama, mistral, ...", for messages. */
 const char *model_family_names(void);
 

@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "formats/weights.h"
+#include "kernels/kernels.h"
 #include "models/model.h"
 #include "tokenizer/tokenizer.h"
 
@@ -41,6 +42,8 @@ uint32_t engine_max_outputs(const struct engine *engine);
 uint64_t engine_load_ns(const struct engine *engine);
 size_t engine_n_threads(const struct engine *engine);
 
+const struct kernels *engine_kernels(const struct engine *engine);
+
 struct engine_memory {
     uint64_t weights_bytes; /* mapped from the file */
     uint64_t kv_bytes;      /* pages in use or kept for reuse */
@@ -64,7 +67,9 @@ struct batch_item {
     uint32_t n_tokens;         /* >= 1 */
     enum logits_wanted wanted;
     /* out: [n_tokens or 1][n_vocab], valid until the next step; NULL for LOGITS_NONE */
-    float *logits;
+    float *logits; /* out: [n_tokens or 1] rows of n_vocab floats, valid until the next step; NULL
+                      for LOGITS_NONE */
+    size_t logits_stride; /* out: floats from one row to the next */
 };
 
 /* Run all items together. Fails before anything changed when the batch is over max_batch_tokens or

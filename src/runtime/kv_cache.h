@@ -1,0 +1,33 @@
+/* kv_cache.h: paged memory for the keys and values of one model's sequences.
+ *
+ * Owns the pages; a page holds KV_PAGE_TOKENS positions of one sequence for all layers (layout:
+ * kernels/attention.h). Leaves to sequence.h which pages belong to whom. Nothing is reserved up
+ * front: pages are allocated when first needed and kept for reuse. Called by the engine's thread
+ * only; kernels read pages that sequences hold. */
+#ifndef KV_CACHE_H
+#define KV_CACHE_H
+
+#include "base/base.h"
+#include "base/error.h"
+
+struct kv_cache;
+
+struct kv_cache_options {
+    size_t n_layers, n_kv_heads, head_dim;
+    uint64_t budget_bytes; /* all pages together */
+};
+
+bool kv_cache_open(struct kv_cache **out, const struct kv_cache_options *options,
+                   struct error *err) MUST_CHECK;
+void kv_cache_close(
+    struct kv_cache **cache); /* accepts NULL, leaves NULL; all pages must be back */
+
+/* A page with unspecified contents. ERROR_BUDGET, with both numbers, when the budget is used up. */
+bool kv_cache_take(struct kv_cache *cache, uint8_t **page, struct error *err) MUST_CHECK;
+void kv_cache_give_back(struct kv_cache *cache, uint8_t *page);
+
+size_t kv_cache_page_bytes(const struct kv_cache *cache);
+uint64_t kv_cache_used_bytes(const struct kv_cache *cache);      /* pages held by sequences */
+uint64_t kv_cache_allocated_bytes(const struct kv_cache *cache); /* and pages kept for reuse */
+
+#endif
