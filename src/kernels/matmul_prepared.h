@@ -5,7 +5,7 @@
  * ACTIVATION_F32: [m][k rounded up to 16] floats, the padding is 0.
  *
  * ACTIVATION_Q8: tokens in groups of Q8_GROUP, the last one with what is left. Within a group of g
- * tokens, for each 32-block of k in order: q      int8  [k / 32][g][32]   round to nearest even of
+ * tokens, for each 32-block of k in order: q      int8  [k / 32][g][32] round to nearest even of
  * x * (127 / max|x|) d      float [k / 32][g]       max|x| / 127 sum    int32 [k / 32][g]       of
  * q over the block dsum   float [k / 32][g]       d * (float)sum sum16  int32 [k / 32][g][2]    of
  * q over each half so that whatever a kernel walks through is one dense stream. A block whose
@@ -22,15 +22,14 @@ enum { Q8_GROUP = 6 };
 
 #define Q8_TINY 1e-30f /* 127 / max|x| must stay finite */
 
-enum { Q8_BYTES_PER_BLOCK = 32 + 4 + 4 + 4 + 8 };
+enum { Q8_BYTES_PER_BLOCK = 32 + 4 + 4 + 8 };
 
 struct q8_group {
     size_t n_tokens;
     int8_t *q;
     float *d;
-    int32_t *sum;
-    float *dsum;
-    int32_t *sum16;
+    int32_t *minus;
+    int32_t *minus16;
 };
 
 static inline size_t q8_group_bytes(size_t n_tokens, size_t k)
@@ -47,9 +46,8 @@ static inline struct q8_group q8_group_of(const void *prepared, size_t m, size_t
     uint8_t *base = (uint8_t *)prepared + group * q8_group_bytes(Q8_GROUP, k);
     struct q8_group view = { .n_tokens = g, .q = (int8_t *)base };
     view.d = (float *)(base + count * 32);
-    view.sum = (int32_t *)(view.d + count);
-    view.dsum = (float *)(view.sum + count);
-    view.sum16 = (int32_t *)(view.dsum + count);
+    view.minus = (int32_t *)(view.d + count);
+    view.minus16 = view.minus + count;
     return view;
 }
 

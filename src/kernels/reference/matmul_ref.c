@@ -31,10 +31,9 @@ static void prepare_block(const struct q8_group *group, size_t t, size_t block, 
         sum[i / 16] += q;
     }
     group->d[at] = !finite ? NAN : zero ? 0 : max / 127.0f;
-    group->sum[at] = sum[0] + sum[1];
-    group->dsum[at] = group->d[at] * (float)group->sum[at];
-    group->sum16[at * 2] = sum[0];
-    group->sum16[at * 2 + 1] = sum[1];
+    group->minus[at] = -sum[0] - sum[1];
+    group->minus16[at * 2] = -sum[0];
+    group->minus16[at * 2 + 1] = -sum[1];
 }
 
 static void prepare(enum activation_format format, void *prepared, const float *x, size_t x_stride,

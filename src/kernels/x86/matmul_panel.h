@@ -1,0 +1,77 @@
+/* matmul_panel.h: 16 rows of quantized weights, unpacked for a stretch of k; private to matmul on
+ * x86.
+ *
+ * Owns the panel's layout, the one formula each kind of type is summed by, and the walk over rows,
+ * stretches and tokens that AVX2 and AVX-512 share. Leaves unpacking and arithmetic to the files of
+ * each instruction set.
+ *
+ * Lanes are weight rows. For each 32-block of k, in order, with i = the integer dot product of
+ * codes and activations (minus offset * sum of activations, exact), w = the block's scale, d = the
+ * activations' scale, s = the activations' sum negated, m = the block's minimum, fma(a, b, c) = a *
+ * b + c rounded once: PANEL_OFFSET32    acc = fma((float)i * w, d, acc) PANEL_MINIMUM32   acc =
+ * fma(fma((float)i, w, (float)s * m), d, acc) PANEL_OFFSET16    acc = fma(fma((float)i1, w1,
+ * (float)i0 * w0), d, acc)        0, 1: the block's halves PANEL_MINIMUM16   acc = fma(t, d, acc),
+ * t = (float)i0 * w0, then fma((float)i1, w1, t), fma((float)s0, m0, t), fma((float)s1, m1, t)
+ * Every (float) of an integer here is exact: |i| <= 32 * 255 * 127 < 2^24. The bias is added to the
+ * finished sum. */
+#ifndef MATMUL_PANEL_H
+#define MATMUL_PANEL_H
+
+#include "kernels/matmul.h"
+#include "kernels/matmul_prepared.h"
+
+/* k elements in a panel: two tiles (24 KB) and a group's activations (3 KB) stay in a 32 KB L1. */
+enum { PANEL_K = 512, PANEL_ROWS = MATMUL_TILE };
+
+enum panel_kind { PANEL_OFFSET32, PANEL_MINIMUM32, PANEL_OFFSET16, PANEL_MINIMUM16, PANEL_KINDS };
+
+struct panel {
+    uint8_t codes[PANEL_K / 4][PANEL_ROWS][4]; /* unsigned, four consecutive k of each row */
+    float scale[PANEL_K / 16][PANEL_ROWS];     /* per 32-block, or per 16 in kinds ...16 */
+    float minimum[PANEL_K / 16]
+                 [PANEL_ROWS]; /* what is subtracted from each value: -m, or dmin * min */
+};
+
+/* A group's activations from some 32-block on. */
+struct panel_x {
+    const int8_t *q;
+    const float *d;
+    const int32_t *minus, *minus16;
+};
+
+/* n_blocks 32-blocks of `tiles` adjacent panels times a group's tokens, added to acc [tokens][tiles
+ * * 16]. */
+typedef void panel_kernel(const struct panel *panels, const struct panel_x *x, size_t n_blocks,
+                          int shift, float *acc);
+
+/* 16 rows, `row_bytes` apart, n_blocks of the type's blocks each. */
+typedef void panel_unpack(struct panel *panel, const uint8_t *rows, size_t row_bytes,
+                          size_t n_blocks);
+
+enum { PANEL_MAX_TILES = 2 };
+
+/* The types that are multiplied through panels. */
+#define PANEL_TYPES(X) \
+    X(Q4_0) X(Q4_1) X(Q5_0) X(Q5_1) X(Q8_0) X(Q2_K) X(Q3_K) X(Q4_K) X(Q5_K) X(Q6_K)
+
+/* What an instruction set brings. */
+struct panel_isa {
+    panel_unpack *unpack[DTYPE_COUNT];
+    panel_kernel *kernel[PANEL_KINDS][PANEL_MAX_TILES][Q8_GROUP]; /* [.][tiles - 1][tokens - 1] */
+};
+
+void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct matmul *job,
+                  size_t n_begin, size_t n_end, void *scratch);
+
+/* matmul_kernels.scratch_bytes of the variants for x86. */
+size_t matmul_scratch_bytes_x86(enum dtype type, size_t k);
+
+/* run_Q4_0, ... for an instruction set, and their places in the table. */
+#define PANEL_RUN_FUNCTION(type)                                                                  \
+    static void run_##type(const struct matmul *job, size_t n_begin, size_t n_end, void *scratch) \
+    {                                                                                             \
+        panel_matmul(&isa, DTYPE_##type, job, n_begin, n_end, scratch);                           \
+    }
+#define PANEL_SET_RUN(type) matmul->run[DTYPE_##type] = run_##type;
+
+#endif
