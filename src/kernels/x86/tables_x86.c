@@ -4,8 +4,17 @@ void kernels_init_isa(struct kernels *k, unsigned features)
 {
     if (!(features & CPU_AVX2))
         return;
+    norm_init_avx2(&k->norm);
+    rope_init_avx2(&k->rope);
+    elementwise_init_avx2(&k->elementwise);
 
-    if (!(features & CPU_AVX512) || !(features & CPU_AVX512VNNI))
+    if (!(features & CPU_AVX512))
+        return;
+    norm_init_avx512(&k->norm);
+    rope_init_avx512(&k->rope);
+    elementwise_init_avx512(&k->elementwise);
+
+    if (!(features & CPU_AVX512VNNI))
         return;
     matmul_init_avx512vnni(&k->matmul);
 }
