@@ -161,5 +161,13 @@ install: all ## copy program, libraries and header below PREFIX (/usr/local)
 clean: ## remove everything that was built
 	rm -rf build
 
+CHECK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/kernels/*.c))
+
+$(BUILD)/check-kernels: $(CHECK_OBJECTS) $(BUILD)/libhearth.a
+	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+check-kernels: $(BUILD)/check-kernels ## compare every kernel this machine can run with the reference (ARGS=--bench)
+	$(BUILD)/check-kernels $(ARGS)
+
 -include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
 .SECONDARY:
