@@ -26,9 +26,10 @@ static size_t stride_of(const struct value *value)
     return value->row_bytes / sizeof(float);
 }
 
-static size_t layer_offset(const struct attention_shape *shape)
+static size_t layer_offset(const struct evaluation *e, const struct attention_shape *shape)
 {
-    return shape->layer * kv_layer_bytes(shape->n_kv_heads, shape->head_dim);
+    return shape->layer *
+           kv_layer_bytes(e->plan->limits.kv_type, shape->n_kv_heads, shape->head_dim);
 }
 
 static void run_embed(const struct evaluation *e, const struct operation *o, size_t row)
@@ -67,9 +68,9 @@ static void run_store(const struct evaluation *e, const struct operation *o, siz
     const struct segment *segment = &e->step->segments[e->step->row_segments[row]];
     uint32_t position = e->step->positions[row];
     uint8_t *page = segment->pages[position / KV_PAGE_TOKENS];
-    e->plan->kernels->attention.store(page + layer_offset(shape), position % KV_PAGE_TOKENS,
-                                      row_of(e, o->inputs[0], row), row_of(e, o->inputs[1], row),
-                                      shape->n_kv_heads, shape->head_dim);
+    e->plan->kernels->attention.store[e->plan->limits.kv_type](
+        page + layer_offset(e, shape), position % KV_PAGE_TOKENS, row_of(e, o->inputs[0], row),
+        row_of(e, o->inputs[1], row), shape->n_kv_heads, shape->head_dim);
 }
 
 static void run_prepare(const struct evaluation *e, const struct operation *o, size_t row)
@@ -220,12 +221,12 @@ static void run_block(const struct evaluation *e, const struct operation *o, siz
         .scale = shape->scale,
         .window = shape->window,
         .pages = segment->pages,
-        .layer_offset = layer_offset(shape),
+        .layer_offset = layer_offset(e, shape),
         .first_position = segment->first_position,
     };
     size_t q_begin = (blocks - 1 - block) * QUERY_BLOCK;
-    e->plan->kernels->attention.run(&job, kv_head, q_begin,
-                                    size_min(segment->n_rows, q_begin + QUERY_BLOCK), scratch);
+    e->plan->kernels->attention.run[e->plan->limits.kv_type](
+        &job, kv_head, q_begin, size_min(segment->n_rows, q_begin + QUERY_BLOCK), scratch);
 }
 
 static void run_attention(const struct evaluation *e, const struct phase *phase, void *scratch)

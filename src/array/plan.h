@@ -16,8 +16,9 @@
 struct plan;
 
 struct plan_limits {
-    size_t max_rows;    /* tokens of a step */
-    size_t max_outputs; /* rows of a step that want the graph's output */
+    size_t max_rows;      /* tokens of a step */
+    size_t max_outputs;   /* rows of a step that want the graph's output */
+    enum kv_type kv_type; /* of the pages that steps will bring */
 };
 
 /* Simplify the graph (which is changed by that) and lay it out. The graph must outlive the plan. */

@@ -2,9 +2,9 @@
  *
  * One page holds KV_PAGE_TOKENS consecutive positions of one sequence. For one layer a page's part
  * holds, for each KV head,
- * - keys:   f16 [KV_PAGE_TOKENS / KV_TILE][head_dim][KV_TILE]; a tile of 16 positions is
- * transposed, so that lanes are positions
- * - values: f16 [KV_PAGE_TOKENS][head_dim]
+ * - keys:   [KV_PAGE_TOKENS / KV_TILE][head_dim][KV_TILE]; a tile of 16 positions is transposed, so
+ * that lanes are positions
+ * - values: [KV_PAGE_TOKENS][head_dim]
  *
  * all keys of all heads first, then all values. Pages may hold garbage at positions not yet
  * written.
@@ -20,13 +20,21 @@
 
 enum { KV_TILE = 16, KV_PAGE_TOKENS = 64 };
 
-/* against doubles over the same f16 keys and values, relative to max|v| */
+/* How keys and values are stored; each function pointer below has one slot a type. */
+enum kv_type { KV_F16, KV_F32, KV_TYPES };
+
+static inline size_t kv_element_bytes(enum kv_type type)
+{
+    return type == KV_F32 ? sizeof(float) : sizeof(uint16_t);
+}
+
+/* against doubles over the same stored keys and values, relative to max|v| */
 #define ATTENTION_TOLERANCE 2e-5f
 
 /* Bytes of one layer's part of a page. */
-static inline size_t kv_layer_bytes(size_t n_kv_heads, size_t head_dim)
+static inline size_t kv_layer_bytes(enum kv_type type, size_t n_kv_heads, size_t head_dim)
 {
-    return 2 * n_kv_heads * head_dim * KV_PAGE_TOKENS * sizeof(uint16_t);
+    return 2 * n_kv_heads * head_dim * KV_PAGE_TOKENS * kv_element_bytes(type);
 }
 
 struct attention {
@@ -46,15 +54,15 @@ struct attention {
 
 struct attention_kernels {
     /* Write k and v ([n_kv_heads][head_dim] floats) of one position into its page's part. */
-    void (*store)(uint8_t *page_part, size_t slot, const float *k, const float *v,
-                  size_t n_kv_heads, size_t head_dim);
+    void (*store[KV_TYPES])(uint8_t *page_part, size_t slot, const float *k, const float *v,
+                            size_t n_kv_heads, size_t head_dim);
 
     size_t (*scratch_bytes)(size_t n_heads, size_t n_kv_heads, size_t head_dim);
 
     /* Queries [q_begin, q_end) of KV head `kv_head` (all query heads that share it). scratch:
      * 64-byte aligned. */
-    void (*run)(const struct attention *a, size_t kv_head, size_t q_begin, size_t q_end,
-                void *scratch);
+    void (*run[KV_TYPES])(const struct attention *a, size_t kv_head, size_t q_begin, size_t q_end,
+                          void *scratch);
 };
 
 /* One function a level, called by the tables: the reference fills every slot, the others overwrite

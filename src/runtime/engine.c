@@ -94,6 +94,7 @@ static bool open_cache(struct engine *engine, struct error *err)
     if (o->kv_budget_bytes == 0)
         o->kv_budget_bytes = free_memory_bytes() / 2;
     struct kv_cache_options options = {
+        .type = o->kv_type,
         .n_layers = (size_t)c->n_layers,
         .n_kv_heads = (size_t)c->n_kv_heads,
         .head_dim = (size_t)c->head_dim,
@@ -106,7 +107,7 @@ static bool open_plan(struct engine *engine, struct error *err)
 {
     struct engine_options *o = &engine->options;
     kernels_init(&engine->kernels, cpu_features() & o->cpu_features);
-    struct plan_limits limits = { o->max_batch_tokens, o->max_outputs };
+    struct plan_limits limits = { o->max_batch_tokens, o->max_outputs, o->kv_type };
     return thread_pool_open(&engine->pool, o->n_threads, err) && graph_new(&engine->graph, err) &&
            model_trace(engine->model, engine->graph, err) &&
            plan_compile(&engine->plan, engine->graph, &engine->kernels, engine->pool, &limits, err);

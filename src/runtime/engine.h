@@ -21,6 +21,7 @@ struct engine_options {
     uint32_t n_ctx;            /* longest sequence; 0: the model's own */
     uint32_t max_batch_tokens; /* rows of a step */
     uint32_t max_outputs;      /* rows of a step that want logits */
+    enum kv_type kv_type;      /* how keys and values are stored; KV_F16 */
     uint64_t kv_budget_bytes;  /* 0: half of the memory that is free now */
     unsigned cpu_features;     /* mask for tests; ~0u: all this machine has */
 };

@@ -1,7 +1,6 @@
 #include "runtime/kv_cache.h"
 
 #include "base/memory.h"
-#include "kernels/attention.h"
 
 /* A page that waits for reuse holds the next one's address in its first bytes. */
 struct free_page {
@@ -21,7 +20,8 @@ bool kv_cache_open(struct kv_cache **out, const struct kv_cache_options *options
     struct kv_cache *cache = memory_zeroed(1, sizeof *cache);
     if (!cache)
         return fail_memory(err, sizeof *cache, "a KV cache");
-    cache->page_bytes = options->n_layers * kv_layer_bytes(options->n_kv_heads, options->head_dim);
+    cache->page_bytes =
+        options->n_layers * kv_layer_bytes(options->type, options->n_kv_heads, options->head_dim);
     cache->budget_bytes = options->budget_bytes;
     *out = cache;
     return true;

@@ -9,10 +9,12 @@
 
 #include "base/base.h"
 #include "base/error.h"
+#include "kernels/attention.h"
 
 struct kv_cache;
 
 struct kv_cache_options {
+    enum kv_type type;
     size_t n_layers, n_kv_heads, head_dim;
     uint64_t budget_bytes; /* all pages together */
 };
