@@ -237,7 +237,7 @@ static bool read_shard(struct safetensors *st, const void *bytes, size_t size, c
         return false;
     const struct json *header;
     if (!json_open(&header, (const char *)text, (size_t)length, name, err))
-        return fail_while(err, "reading the header of '%s'", name);
+        return fail_while(err, "reading a safetensors header");
     struct shard shard = { name, c.data + c.offset, cursor_left(&c) };
     bool ok = read_tensors(st, &shard, header, err);
     json_close(&header);
