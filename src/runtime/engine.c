@@ -31,6 +31,7 @@ struct engine_options engine_defaults(void)
     return (struct engine_options){
         .max_batch_tokens = 256,
         .max_outputs = 16,
+        .kv_type = KV_AUTO,
         .cpu_features = ~0u,
     };
 }
@@ -85,12 +86,23 @@ static bool check_vocabulary(struct engine *engine, struct error *err)
     return add_end_tokens(engine, err);
 }
 
+enum { SMALL_CONTEXT_BYTES = 64 << 20 };
+
+/* Keys and values of the model's longest context. */
+static uint64_t context_bytes(const struct model_config *c, enum kv_type type)
+{
+    uint64_t page = kv_layer_bytes(type, (size_t)c->n_kv_heads, (size_t)c->head_dim);
+    return page / KV_PAGE_TOKENS * (uint64_t)c->n_ctx * (uint64_t)c->n_layers;
+}
+
 static bool open_cache(struct engine *engine, struct error *err)
 {
     const struct model_config *c = &engine->model->config;
     struct engine_options *o = &engine->options;
     if (o->n_ctx == 0 || o->n_ctx > c->n_ctx)
         o->n_ctx = (uint32_t)c->n_ctx;
+    if (o->kv_type == KV_AUTO)
+        o->kv_type = context_bytes(c, KV_F32) <= SMALL_CONTEXT_BYTES ? KV_F32 : KV_F16;
     if (o->kv_budget_bytes == 0)
         o->kv_budget_bytes = free_memory_bytes() / 2;
     struct kv_cache_options options = {

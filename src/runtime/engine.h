@@ -16,12 +16,16 @@
 struct engine;
 struct sequence;
 
+/* For engine_options.kv_type: float32 where a whole context of it stays under 64 MB (small models
+ * lose nothing and compute exactly what their float weights say), f16 otherwise. */
+#define KV_AUTO KV_TYPES
+
 struct engine_options {
     size_t n_threads;          /* 0: all that this process may use */
     uint32_t n_ctx;            /* longest sequence; 0: the model's own */
     uint32_t max_batch_tokens; /* rows of a step */
     uint32_t max_outputs;      /* rows of a step that want logits */
-    enum kv_type kv_type;      /* how keys and values are stored; KV_F16 */
+    enum kv_type kv_type;      /* how keys and values are stored; KV_AUTO */
     uint64_t kv_budget_bytes;  /* 0: half of the memory that is free now */
     unsigned cpu_features;     /* mask for tests; ~0u: all this machine has */
 };
