@@ -56,7 +56,7 @@ ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl
 ISA_avx512vnni := $(ISA_avx512) -mavx512vnni
 isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
-.PHONY: help all build dependencies run test lint format fuzz asan ubsan tsan install clean
+.PHONY: help all build dependencies run test check-kernels lint format fuzz asan ubsan tsan install clean
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -110,7 +110,7 @@ else
 	$(BUILD)/hearth run $(MODEL) $(ARGS)
 endif
 
-TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(EXTRA_TESTS) $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
+TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
 KINDS ?=
 test: ## build and run all tests: make test [KINDS="unit replay kernels cli example"] [FILTER=name]
 	@scripts/install_dependencies.sh build test

@@ -83,7 +83,7 @@ for kind in "${kinds[@]}"; do
         corpus=tests/fuzz/corpus/${name#replay_fuzz_}
         [ -x "$program" ] && [ -f "tests/fuzz/${name#replay_}.c" ] && run "$name" "$program" "$corpus"
     done ;;
-    kernels) [ -x "$build/tests/check_kernels" ] && run check_kernels "$build/tests/check_kernels" ;;
+    kernels) [ -x "$build/check-kernels" ] && run check-kernels "$build/check-kernels" ;;
     cli) for script in tests/cli/test_*.sh; do
         [ -f "$script" ] && HEARTH=$build/hearth run "$(basename "$script" .sh)" bash "$script"
     done ;;
