@@ -192,6 +192,8 @@ static int by_place(const void *a, const void *b)
  * their data, which is the order in which a disk likes to read them. */
 static bool sort_by_place(struct safetensors *st, const char *name, size_t first, struct error *err)
 {
+    if (first == st->n_tensors)
+        return true;
     qsort(st->tensors + first, st->n_tensors - first, sizeof *st->tensors, by_place);
     for (size_t i = first; i < st->n_tensors; i++) {
         const struct safetensor *tensor = &st->tensors[i], *before = tensor - 1;

@@ -64,6 +64,17 @@ TEST(a_good_file_gives_its_tensors)
     memory_free(file.bytes);
 }
 
+TEST(a_file_without_tensors_is_empty)
+{
+    struct error err = { 0 };
+    struct safetensors *st;
+    struct file file = bake("{\"__metadata__\":{}}", 0);
+    assert_ok(opens(&st, &file, &err), err);
+    assert_int_equal(safetensors_count(st), 0);
+    safetensors_close(&st);
+    memory_free(file.bytes);
+}
+
 #define ONE(type, shape, offsets) \
     "{\"t\":{\"dtype\":" type ",\"shape\":" shape ",\"data_offsets\":" offsets "}}"
 
