@@ -7,12 +7,14 @@ void kernels_init_isa(struct kernels *k, unsigned features)
     norm_init_avx2(&k->norm);
     rope_init_avx2(&k->rope);
     elementwise_init_avx2(&k->elementwise);
+    attention_init_avx2(&k->attention);
 
     if (!(features & CPU_AVX512))
         return;
     norm_init_avx512(&k->norm);
     rope_init_avx512(&k->rope);
     elementwise_init_avx512(&k->elementwise);
+    attention_init_avx512(&k->attention);
 
     if (!(features & CPU_AVX512VNNI))
         return;

@@ -1,0 +1,292 @@
+/* attention_impl.h: attention over `vec`; included by attention_<level>.c after its vec header.
+ *
+ * A row is one head of one query. Rows that share a KV head go through the pages together: a page's
+ * keys become floats once, every row gets its 64 scores, their exponentials, and then its share of
+ * the page's values, once floats too. Sums over head_dim and over positions go through one
+ * accumulator a lane in order, and only the visible positions enter, so a row's bits do not depend
+ * on the others. */
+#include "kernels/attention.h"
+#include "kernels/x86/attention_blocks.h"
+
+enum { BLOCK_ROWS = 96, PAGE_TILES = KV_PAGE_TOKENS / KV_TILE };
+
+/* Where a row stands in its walk over the keys. */
+struct row_state {
+    float sums[KV_TILE]; /* of the exponentials, a lane each */
+    float max;
+    float factors[PAGE_TILES]; /* what a tile of this page multiplies the earlier sums with */
+    bool rescaled;             /* some factor is not 1 */
+};
+
+/* The part of a call that is computed together: the rows of a few queries. */
+struct block {
+    const struct attention *a;
+    size_t kv_head, group;
+    size_t first_query, n_queries;
+    size_t width;            /* head_dim, rounded up to whole vectors */
+    struct row_state *state; /* [n_rows] */
+    float *q;                /* [n_rows][width], scaled */
+    float *out;              /* [n_rows][width] */
+    float *scores;           /* [n_rows][KV_PAGE_TOKENS] */
+    float *keys;             /* [head_dim][KV_PAGE_TOKENS] */
+    float *values;           /* [KV_PAGE_TOKENS][width] */
+};
+
+/* Positions [begin, end). */
+struct span {
+    size_t begin, end;
+};
+
+static size_t block_rows(size_t group)
+{
+    return group > BLOCK_ROWS ? group : BLOCK_ROWS / group * group;
+}
+
+static size_t scratch_bytes(size_t n_heads, size_t n_kv_heads, size_t head_dim)
+{
+    size_t n_rows = block_rows(n_heads / n_kv_heads), width = align_up(head_dim, 16);
+    size_t n_floats = 2 * n_rows * width + n_rows * KV_PAGE_TOKENS + 2 * width * KV_PAGE_TOKENS;
+    return n_floats * sizeof(float) + n_rows * sizeof(struct row_state);
+}
+
+static void lay_out(struct block *b, void *scratch)
+{
+    size_t n_rows = block_rows(b->group);
+    b->q = scratch;
+    b->out = b->q + n_rows * b->width;
+    b->scores = b->out + n_rows * b->width;
+    b->keys = b->scores + n_rows * KV_PAGE_TOKENS;
+    b->values = b->keys + b->width * KV_PAGE_TOKENS;
+    b->state = (struct row_state *)(b->values + b->width * KV_PAGE_TOKENS);
+}
+
+static struct span visible(const struct block *b, size_t query)
+{
+    size_t end = (size_t)b->a->first_position + b->first_query + query + 1;
+    size_t window = b->a->window;
+    return (struct span){ window && end > window ? end - window : 0, end };
+}
+
+/* The part of `s` inside the page that begins at `base`, counted from there; empty where begin >=
+ * end. */
+static struct span within_page(struct span s, size_t base)
+{
+    size_t begin = s.begin > base ? s.begin - base : 0;
+    size_t end = s.end > base ? size_min(s.end - base, KV_PAGE_TOKENS) : 0;
+    return (struct span){ begin, end };
+}
+
+static void begin_rows(struct block *b)
+{
+    const struct attention *a = b->a;
+    size_t n_rows = b->n_queries * b->group, head_dim = a->head_dim;
+    memset(b->out, 0, n_rows * b->width * sizeof *b->out);
+    memset(b->state, 0, n_rows * sizeof *b->state);
+    for (size_t row = 0; row < n_rows; row++) {
+        const float *q = a->q + (b->first_query + row / b->group) * a->q_stride +
+                         (b->kv_head * b->group + row % b->group) * head_dim;
+        for (size_t d = 0; d < head_dim; d++)
+            b->q[row * b->width + d] = q[d] * a->scale;
+        b->state[row].max = -INFINITY;
+    }
+}
+
+static void end_rows(const struct block *b)
+{
+    const struct attention *a = b->a;
+    for (size_t row = 0; row < b->n_queries * b->group; row++) {
+        float *out = a->out + (b->first_query + row / b->group) * a->out_stride +
+                     (b->kv_head * b->group + row % b->group) * a->head_dim;
+        vec factor = vec_set1(1 / vec_total(vec_load(b->state[row].sums)));
+        for (size_t d = 0; d < a->head_dim; d += 16) {
+            vec v = vec_mul(vec_load(b->out + row * b->width + d), factor);
+            vec_store_n(out + d, v, size_min(16, a->head_dim - d));
+        }
+    }
+}
+
+/* Tiles [begin, end) of a page to floats, 64 positions a line. */
+static void widen_keys(float *to, const uint16_t *keys, size_t head_dim, size_t begin, size_t end)
+{
+    for (size_t tile = begin; tile < end; tile++) {
+        const uint16_t *from = keys + tile * head_dim * KV_TILE;
+        for (size_t d = 0; d < head_dim; d++)
+            vec_store(to + d * KV_PAGE_TOKENS + tile * KV_TILE,
+                      vec_from_halves(from + d * KV_TILE));
+    }
+}
+
+/* Sixteen halves of which n < 16 may be touched; zeros after. */
+INLINE vec few_halves(const uint16_t *p, size_t n)
+{
+    uint16_t halves[16] = { 0 };
+    memcpy(halves, p, n * sizeof *p);
+    return vec_from_halves(halves);
+}
+
+static void widen_values(float *to, const uint16_t *values, size_t head_dim, struct span s)
+{
+    size_t width = align_up(head_dim, 16);
+    for (size_t j = s.begin; j < s.end; j++) {
+        const uint16_t *from = values + j * head_dim;
+        size_t d = 0;
+        for (; d + 16 <= head_dim; d += 16)
+            vec_store(to + j * width + d, vec_from_halves(from + d));
+        if (d < head_dim)
+            vec_store(to + j * width + d, few_halves(from + d, head_dim - d));
+    }
+}
+
+/* A tile raised the maximum: what earlier sums are worth under the new one. */
+static float raise_max(struct row_state *state, vec scores)
+{
+    float lanes[16], max = vec_largest(scores);
+    vec_store(lanes, vec_exp(vec_set1(state->max - max)));
+    state->max = max;
+    state->rescaled = true;
+    return lanes[0];
+}
+
+/* Scores to exponentials, in place, tile by tile under a running maximum. */
+static void exponentials(struct row_state *state, float *scores, struct span s)
+{
+    vec sums = vec_load(state->sums);
+    state->rescaled = false;
+    for (size_t tile = s.begin / KV_TILE; tile * KV_TILE < s.end; tile++) {
+        size_t base = tile * KV_TILE;
+        vec x = vec_load(scores + base);
+        if (s.begin > base || s.end < base + KV_TILE) {
+            size_t begin = s.begin > base ? s.begin - base : 0;
+            x = vec_keep(x, begin, size_min(KV_TILE, s.end - base), vec_set1(-INFINITY));
+        }
+        state->factors[tile] = 1;
+        if (vec_greater(x, vec_set1(state->max))) {
+            state->factors[tile] = raise_max(state, x);
+            sums = vec_mul(sums, vec_set1(state->factors[tile]));
+        }
+        x = vec_exp(vec_sub(x, vec_set1(state->max)));
+        sums = vec_add(sums, x);
+        vec_store(scores + base, x);
+    }
+    vec_store(state->sums, sums);
+}
+
+/* The factors of up to MAX_ROWS rows, or NULL when all are 1, which is usual. */
+static const float *gather_factors(float gathered[PAGE_TILES][MAX_ROWS],
+                                   const struct row_state *state, size_t n_rows)
+{
+    bool rescaled = false;
+    for (size_t r = 0; r < n_rows; r++) {
+        rescaled |= state[r].rescaled;
+        for (size_t tile = 0; tile < PAGE_TILES; tile++)
+            gathered[tile][r] = state[r].factors[tile];
+    }
+    return rescaled ? gathered[0] : NULL;
+}
+
+/* Rows [begin, end), which all see the same positions of the page. */
+static void add_values(const struct block *b, size_t begin, size_t end, struct span s)
+{
+    float gathered[PAGE_TILES][MAX_ROWS];
+    for (size_t row = begin; row < end; row += MAX_ROWS) {
+        size_t n_rows = size_min(MAX_ROWS, end - row);
+        value_rows(n_rows, &(struct value_job){
+                               .out = b->out + row * b->width,
+                               .p = b->scores + row * KV_PAGE_TOKENS,
+                               .factors = gather_factors(gathered, b->state + row, n_rows),
+                               .values = b->values,
+                               .width = b->width,
+                               .begin = s.begin,
+                               .end = s.end,
+                           });
+    }
+}
+
+/* Queries [first, last) of the block, all of which see something of the page. */
+static void attend_page(const struct block *b, size_t page, size_t first, size_t last)
+{
+    const struct attention *a = b->a;
+    size_t base = page * KV_PAGE_TOKENS, part = a->head_dim * KV_PAGE_TOKENS;
+    const uint16_t *keys = (const uint16_t *)(a->pages[page] + a->layer_offset) + b->kv_head * part;
+    struct span all = { within_page(visible(b, first), base).begin,
+                        within_page(visible(b, last - 1), base).end };
+    size_t begin_tile = all.begin / KV_TILE, end_tile = (all.end + KV_TILE - 1) / KV_TILE;
+
+    widen_keys(b->keys, keys, a->head_dim, begin_tile, end_tile);
+    for (size_t row = first * b->group; row < last * b->group; row += MAX_ROWS)
+        score_rows(size_min(MAX_ROWS, last * b->group - row), b->scores + row * KV_PAGE_TOKENS,
+                   b->q + row * b->width, b->width, b->keys, a->head_dim, begin_tile, end_tile);
+
+    widen_values(b->values, keys + a->n_kv_heads * part, a->head_dim, all);
+    for (size_t query = first, next; query < last; query = next) {
+        struct span s = within_page(visible(b, query), base);
+        for (next = query + 1; next < last; next++) {
+            struct span t = within_page(visible(b, next), base);
+            if (t.begin != s.begin || t.end != s.end)
+                break;
+        }
+        for (size_t row = query * b->group; row < next * b->group; row++)
+            exponentials(&b->state[row], b->scores + row * KV_PAGE_TOKENS, s);
+        add_values(b, query * b->group, next * b->group, s);
+    }
+}
+
+static void attend_block(struct block *b)
+{
+    size_t first = 0, n_positions = visible(b, b->n_queries - 1).end;
+    size_t page = visible(b, 0).begin / KV_PAGE_TOKENS;
+    begin_rows(b);
+    for (size_t base; (base = page * KV_PAGE_TOKENS) < n_positions; page++) {
+        while (visible(b, first).end <= base)
+            first++;
+        size_t last = first;
+        while (last < b->n_queries && visible(b, last).begin < base + KV_PAGE_TOKENS)
+            last++;
+        attend_page(b, page, first, last);
+    }
+    end_rows(b);
+}
+
+static void run(const struct attention *a, size_t kv_head, size_t q_begin, size_t q_end,
+                void *scratch)
+{
+    size_t group = a->n_heads / a->n_kv_heads, n_queries = block_rows(group) / group;
+    struct block b = { .a = a, .kv_head = kv_head, .group = group };
+    b.width = align_up(a->head_dim, 16);
+    lay_out(&b, scratch);
+    for (size_t query = q_begin; query < q_end; query += n_queries) {
+        b.first_query = query;
+        b.n_queries = size_min(n_queries, q_end - query);
+        attend_block(&b);
+    }
+}
+
+/* One head's vector to halves, `stride` apart. */
+INLINE void store_head(uint16_t *to, size_t stride, const float *from, size_t head_dim)
+{
+    for (size_t d = 0; d < head_dim; d += 16) {
+        size_t n = size_min(16, head_dim - d);
+        uint16_t halves[16];
+        _mm256_storeu_si256((__m256i *)halves, vec_to_halves(vec_load_n(from + d, n)));
+        for (size_t i = 0; i < n; i++)
+            to[(d + i) * stride] = halves[i];
+    }
+}
+
+static void store(uint8_t *page_part, size_t slot, const float *k, const float *v,
+                  size_t n_kv_heads, size_t head_dim)
+{
+    uint16_t *keys = (uint16_t *)page_part, *values = keys + n_kv_heads * head_dim * KV_PAGE_TOKENS;
+    for (size_t h = 0; h < n_kv_heads; h++, k += head_dim, v += head_dim) {
+        size_t tile = h * PAGE_TILES + slot / KV_TILE;
+        store_head(keys + tile * head_dim * KV_TILE + slot % KV_TILE, KV_TILE, k, head_dim);
+        store_head(values + (h * KV_PAGE_TOKENS + slot) * head_dim, 1, v, head_dim);
+    }
+}
+
+void LEVEL(attention_init)(struct attention_kernels *k)
+{
+    k->store = store;
+    k->scratch_bytes = scratch_bytes;
+    k->run = run;
+}

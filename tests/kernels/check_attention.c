@@ -1,0 +1,233 @@
+#include "check.h"
+
+#include "quant/quantize.h"
+
+enum { MAX_PAGES = 64, LAYER_OFFSET = 128 };
+
+struct shape {
+    size_t n_heads, n_kv_heads, head_dim, n_positions;
+    uint32_t window;
+};
+
+/* A sequence with its queries: keys and values of positions [0, n_positions) as floats and as
+ * pages. */
+struct sequence {
+    struct shape shape;
+    float *q, *k, *v; /* [n_positions][heads][head_dim] */
+    uint8_t *pages[MAX_PAGES];
+    size_t n_pages;
+};
+
+static struct sequence new_sequence(struct check *c, struct shape shape)
+{
+    struct sequence s = { .shape = shape };
+    size_t n_q = shape.n_positions * shape.n_heads * shape.head_dim;
+    size_t n_k = shape.n_positions * shape.n_kv_heads * shape.head_dim;
+    s.q = check_floats(c, n_q);
+    s.k = check_floats(c, n_k);
+    s.v = check_floats(c, n_k);
+    check_fill_normal(c, s.q, n_q);
+    check_fill_normal(c, s.k, n_k);
+    check_fill_normal(c, s.v, n_k);
+    /* A few keys that a query cannot pass over: the maximum jumps late and high. (Scores of
+     * hundreds would ask more of float32 than ATTENTION_TOLERANCE.) */
+    for (size_t i = 0; i < shape.n_positions / 9; i++) {
+        float *k = s.k + check_below(c, shape.n_positions) * shape.n_kv_heads * shape.head_dim;
+        for (size_t d = 0; d < shape.n_kv_heads * shape.head_dim; d++)
+            k[d] *= 8;
+    }
+    s.n_pages = (shape.n_positions + KV_PAGE_TOKENS - 1) / KV_PAGE_TOKENS;
+    return s;
+}
+
+/* Pages full of NaN; positions come in by store_positions. */
+static void new_pages(struct check *c, struct sequence *s)
+{
+    size_t bytes = LAYER_OFFSET + kv_layer_bytes(s->shape.n_kv_heads, s->shape.head_dim);
+    for (size_t i = 0; i < s->n_pages; i++)
+        s->pages[i] = check_aligned(c, bytes);
+}
+
+static void store_positions(const struct kernels *k, const struct sequence *s, size_t begin,
+                            size_t end)
+{
+    size_t stride = s->shape.n_kv_heads * s->shape.head_dim;
+    for (size_t j = begin; j < end; j++)
+        k->attention.store(s->pages[j / KV_PAGE_TOKENS] + LAYER_OFFSET, j % KV_PAGE_TOKENS,
+                           s->k + j * stride, s->v + j * stride, s->shape.n_kv_heads,
+                           s->shape.head_dim);
+}
+
+static void *new_scratch(struct check *c, const struct kernels *k, const struct shape *s)
+{
+    return check_aligned(c, k->attention.scratch_bytes(s->n_heads, s->n_kv_heads, s->head_dim));
+}
+
+/* Queries at positions [begin, end) in one call a KV head. */
+static void attend(const struct kernels *k, const struct sequence *s, float *out, size_t begin,
+                   size_t end, void *scratch)
+{
+    const struct shape *shape = &s->shape;
+    size_t stride = shape->n_heads * shape->head_dim;
+    struct attention a = {
+        .q = s->q + begin * stride,
+        .q_stride = stride,
+        .out = out + begin * stride,
+        .out_stride = stride,
+        .n_heads = shape->n_heads,
+        .n_kv_heads = shape->n_kv_heads,
+        .head_dim = shape->head_dim,
+        .scale = 1.0f / 8,
+        .window = shape->window,
+        .pages = s->pages,
+        .layer_offset = LAYER_OFFSET,
+        .first_position = (uint32_t)begin,
+    };
+    for (size_t h = 0; h < shape->n_kv_heads; h++)
+        k->attention.run(&a, h, 0, end - begin, scratch);
+}
+
+/* All queries, `chunk` at a time, each chunk seeing pages that hold nothing after it. */
+static float *attend_chunks(struct check *c, const struct kernels *k, struct sequence *s,
+                            size_t chunk)
+{
+    size_t n = s->shape.n_positions, stride = s->shape.n_heads * s->shape.head_dim;
+    float *out = check_floats(c, n * stride);
+    void *scratch = new_scratch(c, k, &s->shape);
+    new_pages(c, s);
+    for (size_t begin = 0; begin < n; begin += chunk) {
+        size_t end = size_min(n, begin + chunk);
+        store_positions(k, s, begin, end);
+        attend(k, s, out, begin, end, scratch);
+    }
+    return out;
+}
+
+static void check_shape(struct check *c, struct shape shape)
+{
+    struct sequence s = new_sequence(c, shape);
+    size_t n = shape.n_positions * shape.n_heads * shape.head_dim;
+    const char *text =
+        check_text("heads=%zu/%zu head_dim=%zu positions=%zu window=%u", shape.n_heads,
+                   shape.n_kv_heads, shape.head_dim, shape.n_positions, shape.window);
+    float *want = attend_chunks(c, &c->reference, &s, shape.n_positions);
+    float *all = attend_chunks(c, &c->tested, &s, shape.n_positions);
+    double largest = check_largest(s.v, shape.n_positions * shape.n_kv_heads * shape.head_dim);
+    check_near(c, text, all, want, n, ATTENTION_TOLERANCE * largest);
+
+    static const size_t chunks[] = { 1, 7, 64 };
+    for (size_t i = 0; i < COUNT_OF(chunks); i++) {
+        float *got = attend_chunks(c, &c->tested, &s, chunks[i]);
+        check_equal(c, check_text("chunks of %zu %s", chunks[i], text), got, all, n);
+    }
+    float *below = attend_chunks(c, &c->below, &s, shape.n_positions);
+    check_equal(c, check_text("levels differ %s", text), all, below, n);
+
+    float *q = s.q; /* in place */
+    s.q = check_copy(c, q, n);
+    attend(&c->tested, &s, s.q, 0, shape.n_positions, new_scratch(c, &c->tested, &shape));
+    check_equal(c, check_text("in place %s", text), s.q, all, n);
+    check_release(c);
+}
+
+/* Halves as floats, so that a comparison shows them; NaN of any kind are the same. */
+static float *widened(struct check *c, const uint8_t *part, size_t n)
+{
+    float *x = check_floats(c, n);
+    dequantize_row(DTYPE_F16, part, x, n);
+    return x;
+}
+
+static void check_store(struct check *c)
+{
+    static const size_t dims[] = { 1, 15, 16, 24, 64, 128, 200 };
+    if (!check_begin(c, "attention.store"))
+        return;
+    for (size_t i = 0; i < COUNT_OF(dims); i++)
+        for (size_t slot = 0; slot < KV_PAGE_TOKENS; slot += 1 + slot / 5) {
+            size_t n = 3 * dims[i], bytes = kv_layer_bytes(3, dims[i]);
+            float *k = check_floats(c, n), *v = check_floats(c, n);
+            check_fill(c, k, n, 70000); /* rounds to infinity at the ends */
+            check_fill(c, v, n, 1e-4f); /* subnormal halves */
+            uint8_t *want = check_buffer(c, bytes), *got = check_buffer(c, bytes);
+            c->reference.attention.store(want, slot, k, v, 3, dims[i]);
+            c->tested.attention.store(got, slot, k, v, 3, dims[i]);
+            check_equal(c, check_text("head_dim=%zu slot=%zu", dims[i], slot),
+                        widened(c, got, bytes / 2), widened(c, want, bytes / 2), bytes / 2);
+            check_release(c);
+        }
+}
+
+struct bench {
+    struct sequence s;
+    float *out;
+    void *scratch;
+    size_t begin, end;
+};
+
+static void bench_body(const struct kernels *k, void *context)
+{
+    const struct bench *b = context;
+    attend(k, &b->s, b->out, b->begin, b->end, b->scratch);
+}
+
+static void bench_shape(struct check *c, struct shape shape, size_t n_queries)
+{
+    if (!c->bench)
+        return;
+    struct bench b = { .s = new_sequence(c, shape), .end = shape.n_positions };
+    size_t width = shape.n_heads * shape.head_dim;
+    b.begin = b.end - n_queries;
+    b.out = check_floats(c, shape.n_positions * width);
+    b.scratch = new_scratch(c, &c->tested, &shape);
+    new_pages(c, &b.s);
+    store_positions(&c->tested, &b.s, 0, shape.n_positions);
+    double pairs = 0; /* of a query and a key it sees */
+    for (size_t i = b.begin; i < b.end; i++)
+        pairs += (double)i + 1;
+    double bytes = (double)b.s.n_pages * (double)kv_layer_bytes(shape.n_kv_heads, shape.head_dim);
+    check_bench(c,
+                check_text("%zu queries, %zu/%zu heads of %zu, %zu keys", n_queries, shape.n_heads,
+                           shape.n_kv_heads, shape.head_dim, shape.n_positions),
+                bench_body, &b, bytes, pairs * (double)width * 4);
+    check_release(c);
+}
+
+static void check_run(struct check *c)
+{
+    static const size_t dims[] = { 16, 24, 48, 64, 80, 96, 128, 256, 1, 33 };
+    static const struct shape heads[] = { { 1, 1, 0, 0, 0 }, { 2, 1, 0, 0, 0 },  { 6, 2, 0, 0, 0 },
+                                          { 8, 1, 0, 0, 0 }, { 14, 2, 0, 0, 0 }, { 2, 2, 0, 0, 0 },
+                                          { 5, 1, 0, 0, 0 }, { 100, 1, 0, 0, 0 } };
+    static const size_t lengths[] = { 1, 15, 16, 17, 63, 64, 65, 150 };
+    static const uint32_t windows[] = { 0, 1, 16, 17, 50, 64, 1000 };
+    if (!check_begin(c, "attention.run"))
+        return;
+    for (size_t d = 0; d < COUNT_OF(dims); d++)
+        for (size_t h = 0; h < COUNT_OF(heads); h++) {
+            struct shape shape = heads[h];
+            shape.head_dim = dims[d];
+            shape.n_positions = lengths[(d + h) % COUNT_OF(lengths)];
+            shape.window = windows[(d * 3 + h) % COUNT_OF(windows)];
+            check_shape(c, shape);
+        }
+    for (size_t i = 0; i < COUNT_OF(lengths); i++)
+        for (size_t j = 0; j < COUNT_OF(windows); j++)
+            check_shape(c, (struct shape){ 4, 2, 32, lengths[i], windows[j] });
+    check_shape(c, (struct shape){ 7, 1, 64, 1100, 0 });
+    check_shape(c, (struct shape){ 7, 1, 64, 1100, 300 });
+
+    bench_shape(c, (struct shape){ 1, 1, 128, 2048, 0 }, 1);
+    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0 }, 1);
+    bench_shape(c, (struct shape){ 8, 1, 128, 2048, 0 }, 1);
+    bench_shape(c, (struct shape){ 32, 8, 128, 4000, 0 }, 1);
+    bench_shape(c, (struct shape){ 32, 8, 64, 4000, 0 }, 1);
+    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0 }, 512);
+    bench_shape(c, (struct shape){ 1, 1, 64, 512, 0 }, 512);
+}
+
+void check_attention(struct check *c)
+{
+    check_store(c);
+    check_run(c);
+}
