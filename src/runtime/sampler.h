@@ -1,9 +1,9 @@
 /* sampler.h: how the next token is chosen from logits.
  *
- * Owns its options, the tokens it has seen (for penalties), its random state and scratch memory, so that a choice allocates
- * nothing. The order is llama.cpp's: repeat, presence and frequency penalties over the last tokens, then top-k, typical-p,
- * top-p, min-p, temperature, draw. The same seed, logits and number of draws give the same token on every machine. One
- * thread at a time. */
+ * Owns its options, the tokens it has seen (for penalties), its random state and scratch memory, so
+ * that a choice allocates nothing. The order is llama.cpp's: repeat, presence and frequency
+ * penalties over the last tokens, then top-k, typical-p, top-p, min-p, temperature, draw. The same
+ * seed, logits and number of draws give the same token on every machine. One thread at a time. */
 #ifndef SAMPLER_H
 #define SAMPLER_H
 
@@ -23,22 +23,23 @@ struct sampler_options {
 };
 struct sampler_options sampler_defaults(void);
 
-/* Options out of range are ERROR_USAGE naming the option, its value and what is allowed. `kernels` must outlive the
- * sampler. */
+/* Options out of range are ERROR_USAGE naming the option, its value and what is allowed. `kernels`
+ * must outlive the sampler. */
 bool sampler_open(struct sampler **out, const struct sampler_options *options, size_t n_vocab,
                   const struct kernels *kernels, struct error *err) MUST_CHECK;
 void sampler_close(struct sampler **sampler); /* accepts NULL, leaves NULL */
 
-/* Tell of a token of the prompt or of the answer. False when memory is out (repeat_last_n -1 keeps all). */
+/* Tell of a token of the prompt or of the answer. False when memory is out (repeat_last_n -1 keeps
+ * all). */
 bool sampler_accept(struct sampler *sampler, int32_t token) MUST_CHECK;
 
 /* Forget the tokens, not the random state. */
 void sampler_clear(struct sampler *sampler);
 
-/* Choose from logits [n_vocab], which are not changed. `allowed` is a bit per token (bit t % 32 of word t / 32) or NULL.
- * `logprob` (may be NULL) gets the natural logarithm of the token's probability by the raw logits. Fails when a logit is NaN
- * or no token is possible. */
-bool sampler_pick(struct sampler *sampler, const float *logits, const uint32_t *allowed, int32_t *token,
-                  float *logprob, struct error *err) MUST_CHECK;
+/* Choose from logits [n_vocab], which are not changed. `allowed` is a bit per token (bit t % 32 of
+ * word t / 32) or NULL. `logprob` (may be NULL) gets the natural logarithm of the token's
+ * probability by the raw logits. Fails when a logit is NaN or no token is possible. */
+bool sampler_pick(struct sampler *sampler, const float *logits, const uint32_t *allowed,
+                  int32_t *token, float *logprob, struct error *err) MUST_CHECK;
 
 #endif

@@ -12,14 +12,18 @@ struct stop_matcher;
 
 enum { STOP_MOST_STRINGS = 64, STOP_MOST_BYTES = 1024 };
 
-/* Empty strings, more than STOP_MOST_STRINGS or longer than STOP_MOST_BYTES are ERROR_USAGE with both numbers. */
-bool stop_open(struct stop_matcher **out, const struct slice *strings, size_t n, struct error *err) MUST_CHECK;
+/* Empty strings, more than STOP_MOST_STRINGS or longer than STOP_MOST_BYTES are ERROR_USAGE with
+ * both numbers. */
+bool stop_open(struct stop_matcher **out, const struct slice *strings, size_t n,
+               struct error *err) MUST_CHECK;
 void stop_close(struct stop_matcher **matcher); /* accepts NULL, leaves NULL */
 
-/* Append to `out` the bytes that are now certain to lie outside any stop string. *matched gets the number of the string that
- * is complete, or -1; what came before it has been appended, the string and what follows are gone. Of strings that complete
- * at the same byte the one that begins first wins. False when memory is out. */
-bool stop_feed(struct stop_matcher *matcher, struct slice bytes, struct text *out, int *matched) MUST_CHECK;
+/* Append to `out` the bytes that are now certain to lie outside any stop string. *matched gets the
+ * number of the string that is complete, or -1; what came before it has been appended, the string
+ * and what follows are gone. Of strings that complete at the same byte the one that begins first
+ * wins. False when memory is out. */
+bool stop_feed(struct stop_matcher *matcher, struct slice bytes, struct text *out,
+               int *matched) MUST_CHECK;
 
 /* The answer ends without a stop string: append what was held back. */
 bool stop_finish(struct stop_matcher *matcher, struct text *out) MUST_CHECK;
