@@ -7,6 +7,7 @@ enum { MAX_PAGES = 64, LAYER_OFFSET = 128 };
 struct shape {
     size_t n_heads, n_kv_heads, head_dim, n_positions;
     uint32_t window;
+    enum kv_type type;
 };
 
 /* A sequence with its queries: keys and values of positions [0, n_positions) as floats and as
@@ -43,7 +44,8 @@ static struct sequence new_sequence(struct check *c, struct shape shape)
 /* Pages full of NaN; positions come in by store_positions. */
 static void new_pages(struct check *c, struct sequence *s)
 {
-    size_t bytes = LAYER_OFFSET + kv_layer_bytes(s->shape.n_kv_heads, s->shape.head_dim);
+    size_t bytes =
+        LAYER_OFFSET + kv_layer_bytes(s->shape.type, s->shape.n_kv_heads, s->shape.head_dim);
     for (size_t i = 0; i < s->n_pages; i++)
         s->pages[i] = check_aligned(c, bytes);
 }
@@ -53,9 +55,9 @@ static void store_positions(const struct kernels *k, const struct sequence *s, s
 {
     size_t stride = s->shape.n_kv_heads * s->shape.head_dim;
     for (size_t j = begin; j < end; j++)
-        k->attention.store(s->pages[j / KV_PAGE_TOKENS] + LAYER_OFFSET, j % KV_PAGE_TOKENS,
-                           s->k + j * stride, s->v + j * stride, s->shape.n_kv_heads,
-                           s->shape.head_dim);
+        k->attention.store[s->shape.type](s->pages[j / KV_PAGE_TOKENS] + LAYER_OFFSET,
+                                          j % KV_PAGE_TOKENS, s->k + j * stride, s->v + j * stride,
+                                          s->shape.n_kv_heads, s->shape.head_dim);
 }
 
 static void *new_scratch(struct check *c, const struct kernels *k, const struct shape *s)
@@ -84,7 +86,7 @@ static void attend(const struct kernels *k, const struct sequence *s, float *out
         .first_position = (uint32_t)begin,
     };
     for (size_t h = 0; h < shape->n_kv_heads; h++)
-        k->attention.run(&a, h, 0, end - begin, scratch);
+        k->attention.run[shape->type](&a, h, 0, end - begin, scratch);
 }
 
 /* All queries, `chunk` at a time, each chunk seeing pages that hold nothing after it. */
@@ -108,8 +110,8 @@ static void check_shape(struct check *c, struct shape shape)
     struct sequence s = new_sequence(c, shape);
     size_t n = shape.n_positions * shape.n_heads * shape.head_dim;
     const char *text =
-        check_text("heads=%zu/%zu head_dim=%zu positions=%zu window=%u", shape.n_heads,
-                   shape.n_kv_heads, shape.head_dim, shape.n_positions, shape.window);
+        check_text("heads=%zu/%zu head_dim=%zu positions=%zu window=%u type=%d", shape.n_heads,
+                   shape.n_kv_heads, shape.head_dim, shape.n_positions, shape.window, shape.type);
     float *want = attend_chunks(c, &c->reference, &s, shape.n_positions);
     float *all = attend_chunks(c, &c->tested, &s, shape.n_positions);
     double largest = check_largest(s.v, shape.n_positions * shape.n_kv_heads * shape.head_dim);
@@ -130,12 +132,27 @@ static void check_shape(struct check *c, struct shape shape)
     check_release(c);
 }
 
-/* Halves as floats, so that a comparison shows them; NaN of any kind are the same. */
-static float *widened(struct check *c, const uint8_t *part, size_t n)
+/* Elements as floats, so that a comparison shows them; NaN of any kind are the same. */
+static float *widened(struct check *c, enum kv_type type, const uint8_t *part, size_t n)
 {
     float *x = check_floats(c, n);
-    dequantize_row(DTYPE_F16, part, x, n);
+    dequantize_row(type == KV_F16 ? DTYPE_F16 : DTYPE_F32, part, x, n);
     return x;
+}
+
+static void check_store_type(struct check *c, enum kv_type type, size_t head_dim, size_t slot)
+{
+    size_t n = 3 * head_dim, bytes = kv_layer_bytes(type, 3, head_dim);
+    float *k = check_floats(c, n), *v = check_floats(c, n);
+    check_fill(c, k, n, 70000); /* rounds to infinity at the ends */
+    check_fill(c, v, n, 1e-4f); /* subnormal halves */
+    uint8_t *want = check_buffer(c, bytes), *got = check_buffer(c, bytes);
+    c->reference.attention.store[type](want, slot, k, v, 3, head_dim);
+    c->tested.attention.store[type](got, slot, k, v, 3, head_dim);
+    size_t count = bytes / kv_element_bytes(type);
+    check_equal(c, check_text("type=%d head_dim=%zu slot=%zu", type, head_dim, slot),
+                widened(c, type, got, count), widened(c, type, want, count), count);
+    check_release(c);
 }
 
 static void check_store(struct check *c)
@@ -143,19 +160,10 @@ static void check_store(struct check *c)
     static const size_t dims[] = { 1, 15, 16, 24, 64, 128, 200 };
     if (!check_begin(c, "attention.store"))
         return;
-    for (size_t i = 0; i < COUNT_OF(dims); i++)
-        for (size_t slot = 0; slot < KV_PAGE_TOKENS; slot += 1 + slot / 5) {
-            size_t n = 3 * dims[i], bytes = kv_layer_bytes(3, dims[i]);
-            float *k = check_floats(c, n), *v = check_floats(c, n);
-            check_fill(c, k, n, 70000); /* rounds to infinity at the ends */
-            check_fill(c, v, n, 1e-4f); /* subnormal halves */
-            uint8_t *want = check_buffer(c, bytes), *got = check_buffer(c, bytes);
-            c->reference.attention.store(want, slot, k, v, 3, dims[i]);
-            c->tested.attention.store(got, slot, k, v, 3, dims[i]);
-            check_equal(c, check_text("head_dim=%zu slot=%zu", dims[i], slot),
-                        widened(c, got, bytes / 2), widened(c, want, bytes / 2), bytes / 2);
-            check_release(c);
-        }
+    for (enum kv_type type = 0; type < KV_TYPES; type++)
+        for (size_t i = 0; i < COUNT_OF(dims); i++)
+            for (size_t slot = 0; slot < KV_PAGE_TOKENS; slot += 1 + slot / 5)
+                check_store_type(c, type, dims[i], slot);
 }
 
 struct bench {
@@ -185,7 +193,8 @@ static void bench_shape(struct check *c, struct shape shape, size_t n_queries)
     double pairs = 0; /* of a query and a key it sees */
     for (size_t i = b.begin; i < b.end; i++)
         pairs += (double)i + 1;
-    double bytes = (double)b.s.n_pages * (double)kv_layer_bytes(shape.n_kv_heads, shape.head_dim);
+    double bytes =
+        (double)b.s.n_pages * (double)kv_layer_bytes(shape.type, shape.n_kv_heads, shape.head_dim);
     check_bench(c,
                 check_text("%zu queries, %zu/%zu heads of %zu, %zu keys", n_queries, shape.n_heads,
                            shape.n_kv_heads, shape.head_dim, shape.n_positions),
@@ -196,34 +205,33 @@ static void bench_shape(struct check *c, struct shape shape, size_t n_queries)
 static void check_run(struct check *c)
 {
     static const size_t dims[] = { 16, 24, 48, 64, 80, 96, 128, 256, 1, 33 };
-    static const struct shape heads[] = { { 1, 1, 0, 0, 0 }, { 2, 1, 0, 0, 0 },  { 6, 2, 0, 0, 0 },
-                                          { 8, 1, 0, 0, 0 }, { 14, 2, 0, 0, 0 }, { 2, 2, 0, 0, 0 },
-                                          { 5, 1, 0, 0, 0 }, { 100, 1, 0, 0, 0 } };
+    static const size_t heads[][2] = { { 1, 1 },  { 2, 1 }, { 6, 2 }, { 8, 1 },
+                                       { 14, 2 }, { 2, 2 }, { 5, 1 }, { 100, 1 } };
     static const size_t lengths[] = { 1, 15, 16, 17, 63, 64, 65, 150 };
     static const uint32_t windows[] = { 0, 1, 16, 17, 50, 64, 1000 };
     if (!check_begin(c, "attention.run"))
         return;
     for (size_t d = 0; d < COUNT_OF(dims); d++)
         for (size_t h = 0; h < COUNT_OF(heads); h++) {
-            struct shape shape = heads[h];
-            shape.head_dim = dims[d];
+            struct shape shape = { heads[h][0], heads[h][1], dims[d], 0, 0, 0 };
             shape.n_positions = lengths[(d + h) % COUNT_OF(lengths)];
             shape.window = windows[(d * 3 + h) % COUNT_OF(windows)];
+            shape.type = (d + h / 2) % KV_TYPES;
             check_shape(c, shape);
         }
     for (size_t i = 0; i < COUNT_OF(lengths); i++)
         for (size_t j = 0; j < COUNT_OF(windows); j++)
-            check_shape(c, (struct shape){ 4, 2, 32, lengths[i], windows[j] });
-    check_shape(c, (struct shape){ 7, 1, 64, 1100, 0 });
-    check_shape(c, (struct shape){ 7, 1, 64, 1100, 300 });
+            check_shape(c, (struct shape){ 4, 2, 32, lengths[i], windows[j], (i + j) % KV_TYPES });
+    check_shape(c, (struct shape){ 7, 1, 64, 1100, 0, KV_F16 });
+    check_shape(c, (struct shape){ 7, 1, 64, 1100, 300, KV_F16 });
 
-    bench_shape(c, (struct shape){ 1, 1, 128, 2048, 0 }, 1);
-    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0 }, 1);
-    bench_shape(c, (struct shape){ 8, 1, 128, 2048, 0 }, 1);
-    bench_shape(c, (struct shape){ 32, 8, 128, 4000, 0 }, 1);
-    bench_shape(c, (struct shape){ 32, 8, 64, 4000, 0 }, 1);
-    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0 }, 512);
-    bench_shape(c, (struct shape){ 1, 1, 64, 512, 0 }, 512);
+    bench_shape(c, (struct shape){ 1, 1, 128, 2048, 0, KV_F16 }, 1);
+    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0, KV_F16 }, 1);
+    bench_shape(c, (struct shape){ 8, 1, 128, 2048, 0, KV_F16 }, 1);
+    bench_shape(c, (struct shape){ 32, 8, 128, 4000, 0, KV_F16 }, 1);
+    bench_shape(c, (struct shape){ 32, 8, 64, 4000, 0, KV_F16 }, 1);
+    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0, KV_F16 }, 512);
+    bench_shape(c, (struct shape){ 1, 1, 64, 512, 0, KV_F16 }, 512);
 }
 
 void check_attention(struct check *c)

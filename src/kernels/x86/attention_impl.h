@@ -21,6 +21,7 @@ struct row_state {
 /* The part of a call that is computed together: the rows of a few queries. */
 struct block {
     const struct attention *a;
+    enum kv_type type;
     size_t kv_head, group;
     size_t first_query, n_queries;
     size_t width;            /* head_dim, rounded up to whole vectors */
@@ -105,35 +106,56 @@ static void end_rows(const struct block *b)
     }
 }
 
-/* Tiles [begin, end) of a page to floats, 64 positions a line. */
-static void widen_keys(float *to, const uint16_t *keys, size_t head_dim, size_t begin, size_t end)
+/* Sixteen stored elements to floats, the first n of which may be touched; zeros after. */
+INLINE vec widen(enum kv_type type, const uint8_t *p, size_t n)
 {
-    for (size_t tile = begin; tile < end; tile++) {
-        const uint16_t *from = keys + tile * head_dim * KV_TILE;
-        for (size_t d = 0; d < head_dim; d++)
-            vec_store(to + d * KV_PAGE_TOKENS + tile * KV_TILE,
-                      vec_from_halves(from + d * KV_TILE));
-    }
-}
-
-/* Sixteen halves of which n < 16 may be touched; zeros after. */
-INLINE vec few_halves(const uint16_t *p, size_t n)
-{
+    if (type == KV_F32)
+        return vec_load_n((const float *)(const void *)p, n);
+    if (n == 16)
+        return vec_from_halves(p);
     uint16_t halves[16] = { 0 };
-    memcpy(halves, p, n * sizeof *p);
+    memcpy(halves, p, n * sizeof *halves);
     return vec_from_halves(halves);
 }
 
-static void widen_values(float *to, const uint16_t *values, size_t head_dim, struct span s)
+/* Tiles [begin, end) of a page to floats, 64 positions a line. */
+INLINE void widen_keys(enum kv_type type, float *to, const uint8_t *keys, size_t head_dim,
+                       size_t begin, size_t end)
 {
-    size_t width = align_up(head_dim, 16);
+    size_t line_bytes = KV_TILE * kv_element_bytes(type);
+    for (size_t tile = begin; tile < end; tile++) {
+        const uint8_t *from = keys + tile * head_dim * line_bytes;
+        for (size_t d = 0; d < head_dim; d++)
+            vec_store(to + d * KV_PAGE_TOKENS + tile * KV_TILE,
+                      widen(type, from + d * line_bytes, 16));
+    }
+}
+
+INLINE void widen_values(enum kv_type type, float *to, const uint8_t *values, size_t head_dim,
+                         struct span s)
+{
+    size_t width = align_up(head_dim, 16), bytes = kv_element_bytes(type);
     for (size_t j = s.begin; j < s.end; j++) {
-        const uint16_t *from = values + j * head_dim;
+        const uint8_t *from = values + j * head_dim * bytes;
         size_t d = 0;
         for (; d + 16 <= head_dim; d += 16)
-            vec_store(to + j * width + d, vec_from_halves(from + d));
+            vec_store(to + j * width + d, widen(type, from + d * bytes, 16));
         if (d < head_dim)
-            vec_store(to + j * width + d, few_halves(from + d, head_dim - d));
+            vec_store(to + j * width + d, widen(type, from + d * bytes, head_dim - d));
+    }
+}
+
+/* Once a type, so that the loops ask nothing. */
+static void widen_page(const struct block *b, const uint8_t *keys, const uint8_t *values,
+                       struct span s)
+{
+    size_t begin = s.begin / KV_TILE, end = (s.end + KV_TILE - 1) / KV_TILE;
+    if (b->type == KV_F32) {
+        widen_keys(KV_F32, b->keys, keys, b->a->head_dim, begin, end);
+        widen_values(KV_F32, b->values, values, b->a->head_dim, s);
+    } else {
+        widen_keys(KV_F16, b->keys, keys, b->a->head_dim, begin, end);
+        widen_values(KV_F16, b->values, values, b->a->head_dim, s);
     }
 }
 
@@ -206,18 +228,17 @@ static void add_values(const struct block *b, size_t begin, size_t end, struct s
 static void attend_page(const struct block *b, size_t page, size_t first, size_t last)
 {
     const struct attention *a = b->a;
-    size_t base = page * KV_PAGE_TOKENS, part = a->head_dim * KV_PAGE_TOKENS;
-    const uint16_t *keys = (const uint16_t *)(a->pages[page] + a->layer_offset) + b->kv_head * part;
+    size_t base = page * KV_PAGE_TOKENS, end_row = last * b->group;
+    size_t part_bytes = kv_layer_bytes(b->type, 1, a->head_dim) / 2; /* keys of one head */
+    const uint8_t *keys = a->pages[page] + a->layer_offset + b->kv_head * part_bytes;
     struct span all = { within_page(visible(b, first), base).begin,
                         within_page(visible(b, last - 1), base).end };
-    size_t begin_tile = all.begin / KV_TILE, end_tile = (all.end + KV_TILE - 1) / KV_TILE;
 
-    widen_keys(b->keys, keys, a->head_dim, begin_tile, end_tile);
-    for (size_t row = first * b->group; row < last * b->group; row += MAX_ROWS)
-        score_rows(size_min(MAX_ROWS, last * b->group - row), b->scores + row * KV_PAGE_TOKENS,
-                   b->q + row * b->width, b->width, b->keys, a->head_dim, begin_tile, end_tile);
-
-    widen_values(b->values, keys + a->n_kv_heads * part, a->head_dim, all);
+    widen_page(b, keys, keys + a->n_kv_heads * part_bytes, all);
+    for (size_t row = first * b->group; row < end_row; row += MAX_ROWS)
+        score_rows(size_min(MAX_ROWS, end_row - row), b->scores + row * KV_PAGE_TOKENS,
+                   b->q + row * b->width, b->width, b->keys, a->head_dim, all.begin / KV_TILE,
+                   (all.end + KV_TILE - 1) / KV_TILE);
     for (size_t query = first, next; query < last; query = next) {
         struct span s = within_page(visible(b, query), base);
         for (next = query + 1; next < last; next++) {
@@ -247,11 +268,11 @@ static void attend_block(struct block *b)
     end_rows(b);
 }
 
-static void run(const struct attention *a, size_t kv_head, size_t q_begin, size_t q_end,
-                void *scratch)
+static void run(const struct attention *a, enum kv_type type, size_t kv_head, size_t q_begin,
+                size_t q_end, void *scratch)
 {
     size_t group = a->n_heads / a->n_kv_heads, n_queries = block_rows(group) / group;
-    struct block b = { .a = a, .kv_head = kv_head, .group = group };
+    struct block b = { .a = a, .type = type, .kv_head = kv_head, .group = group };
     b.width = align_up(a->head_dim, 16);
     lay_out(&b, scratch);
     for (size_t query = q_begin; query < q_end; query += n_queries) {
@@ -261,32 +282,55 @@ static void run(const struct attention *a, size_t kv_head, size_t q_begin, size_
     }
 }
 
-/* One head's vector to halves, `stride` apart. */
-INLINE void store_head(uint16_t *to, size_t stride, const float *from, size_t head_dim)
+/* One head's vector to places `stride` elements apart. */
+INLINE void store_head(enum kv_type type, uint8_t *to, size_t stride, const float *from,
+                       size_t head_dim)
 {
+    size_t bytes = kv_element_bytes(type);
     for (size_t d = 0; d < head_dim; d += 16) {
         size_t n = size_min(16, head_dim - d);
         uint16_t halves[16];
-        _mm256_storeu_si256((__m256i *)halves, vec_to_halves(vec_load_n(from + d, n)));
+        if (type == KV_F16)
+            _mm256_storeu_si256((__m256i *)halves, vec_to_halves(vec_load_n(from + d, n)));
+        const uint8_t *elements =
+            type == KV_F16 ? (const uint8_t *)halves : (const uint8_t *)(from + d);
         for (size_t i = 0; i < n; i++)
-            to[(d + i) * stride] = halves[i];
+            memcpy(to + (d + i) * stride * bytes, elements + i * bytes, bytes);
     }
 }
 
-static void store(uint8_t *page_part, size_t slot, const float *k, const float *v,
-                  size_t n_kv_heads, size_t head_dim)
+INLINE void store(enum kv_type type, uint8_t *page_part, size_t slot, const float *k,
+                  const float *v, size_t n_kv_heads, size_t head_dim)
 {
-    uint16_t *keys = (uint16_t *)page_part, *values = keys + n_kv_heads * head_dim * KV_PAGE_TOKENS;
+    size_t bytes = kv_element_bytes(type);
+    uint8_t *values = page_part + kv_layer_bytes(type, n_kv_heads, head_dim) / 2;
     for (size_t h = 0; h < n_kv_heads; h++, k += head_dim, v += head_dim) {
         size_t tile = h * PAGE_TILES + slot / KV_TILE;
-        store_head(keys + tile * head_dim * KV_TILE + slot % KV_TILE, KV_TILE, k, head_dim);
-        store_head(values + (h * KV_PAGE_TOKENS + slot) * head_dim, 1, v, head_dim);
+        size_t key = tile * head_dim * KV_TILE + slot % KV_TILE;
+        store_head(type, page_part + key * bytes, KV_TILE, k, head_dim);
+        store_head(type, values + (h * KV_PAGE_TOKENS + slot) * head_dim * bytes, 1, v, head_dim);
     }
 }
+
+#define FUNCTIONS_OF_TYPE(name, TYPE)                                                         \
+    static void store_##name(uint8_t *page_part, size_t slot, const float *k, const float *v, \
+                             size_t n_kv_heads, size_t head_dim)                              \
+    {                                                                                         \
+        store(TYPE, page_part, slot, k, v, n_kv_heads, head_dim);                             \
+    }                                                                                         \
+    static void run_##name(const struct attention *a, size_t kv_head, size_t q_begin,         \
+                           size_t q_end, void *scratch)                                       \
+    {                                                                                         \
+        run(a, TYPE, kv_head, q_begin, q_end, scratch);                                       \
+    }
+FUNCTIONS_OF_TYPE(f16, KV_F16)
+FUNCTIONS_OF_TYPE(f32, KV_F32)
 
 void LEVEL(attention_init)(struct attention_kernels *k)
 {
-    k->store = store;
+    k->store[KV_F16] = store_f16;
+    k->store[KV_F32] = store_f32;
     k->scratch_bytes = scratch_bytes;
-    k->run = run;
+    k->run[KV_F16] = run_f16;
+    k->run[KV_F32] = run_f32;
 }
