@@ -28,6 +28,24 @@ bool tokenizer_open(struct tokenizer **out, const char *path, struct error *err)
 /* A tokenizer.json that is already in memory. For fuzzing and embedding. */
 bool tokenizer_from_json(struct tokenizer **out, const char *bytes, size_t length, const char *name,
                          struct error *err) MUST_CHECK;
+
+/* What rank files and encoder.json + vocab.bpe pairs do not say themselves. */
+struct rank_options {
+    const char *expression; /* cuts the text into pieces; NULL: GPT-2's */
+    bool ignores_merges;    /* a whole piece that is a token is that token */
+    const struct added_special {
+        const char *text;
+        int32_t id;
+    } * added; /* [n_added] special tokens */
+    size_t n_added;
+};
+
+/* From tiktoken ranks (`merges` NULL) or GPT-2's vocabulary and merges. tokenizer_open of such a
+ * file takes the options from a tokenizer_config.json beside it (pat_str, ignore_merges,
+ * added_tokens_decoder), else GPT-2's. */
+bool tokenizer_from_ranks(struct tokenizer **out, const char *vocabulary, const char *merges,
+                          const struct rank_options *options, struct error *err) MUST_CHECK;
+
 void tokenizer_close(struct tokenizer **tokenizer); /* accepts NULL, leaves NULL */
 
 /* Growable list of ids; zero-initialize, release with token_list_release. */
@@ -54,11 +72,14 @@ bool tokenizer_encode(const struct tokenizer *t, struct slice text, struct encod
 bool tokenizer_decode(const struct tokenizer *t, const token_id *ids, size_t count,
                       bool with_special, struct text *out, struct error *err) MUST_CHECK;
 
-/* Streaming decode: one id in, the bytes that are certain out; never splits a UTF-8 sequence. */
+/* Streaming decode: one id in, the bytes that are certain out; never splits a UTF-8 sequence. What
+ * is not UTF-8 comes out as U+FFFD. Apart from that, and from broken runs of byte tokens, of which
+ * it keeps what is whole, all of it together is what tokenizer_decode gives. Zero-initialize. */
 struct token_stream {
     uint8_t pending[8]; /* the beginning of a sequence */
     size_t n_pending;
-    bool is_continued; /* something was decoded before: no leading space is removed */
+    bool is_continued;   /* something was decoded before: no leading space is removed */
+    uint8_t cleaning[3]; /* spaces held back until it is known whether punctuation follows */
 };
 bool token_stream_next(const struct tokenizer *t, struct token_stream *stream, token_id id,
                        bool with_special, struct text *out, struct error *err) MUST_CHECK;
