@@ -1,0 +1,60 @@
+#include "test.h"
+
+#include "base/json.h"
+
+static const struct json *parse(const char *text)
+{
+    const struct json *root;
+    struct error err = { 0 };
+    assert_ok(json_open(&root, text, strlen(text), "test", &err), err);
+    return root;
+}
+
+TEST(json_values_come_back_and_absent_ones_give_the_fallback)
+{
+    const struct json *root =
+        parse("{\"b\":[1,2.5,\"x\\u0000y\",true,null],\"a\":{\"c\":3.0},\"big\":1e300}");
+    const struct json *list = json_get(root, "b");
+    assert_int_equal(json_size(list), 5);
+    assert_int_equal(json_int(json_at(list, 0), -1), 1);
+    assert_true(json_number(json_at(list, 1), 0) == 2.5);
+    assert_int_equal(json_int(json_at(list, 1), -1), -1);
+    assert_int_equal(json_text(json_at(list, 2)).length, 3);
+    assert_true(json_flag(json_at(list, 3), false));
+    assert_int_equal(json_kind(json_at(list, 4)), JSON_KIND_NULL);
+    assert_int_equal(json_kind(json_at(list, 5)), JSON_KIND_NONE);
+    assert_int_equal(json_int(json_get(json_get(root, "a"), "c"), 0), 3);
+    assert_int_equal(json_int(json_get(root, "big"), 7), 7);
+    assert_int_equal(json_int(json_get(json_get(json_get(root, "x"), "y"), "z"), 9), 9);
+    json_close(&root);
+}
+
+TEST(json_objects_keep_their_order)
+{
+    const struct json *root = parse("{\"z\":1,\"a\":2,\"m\":3}");
+    const char *const keys[] = { "z", "a", "m" };
+    size_t i = 0;
+    for (const struct json_member *m = json_first(root); m; m = json_next(root, m))
+        assert_true(slice_equal(json_member_key(m), slice_of(keys[i++])));
+    assert_int_equal(i, 3);
+    json_close(&root);
+}
+
+TEST(json_errors_name_the_source_and_the_place)
+{
+    const struct json *root;
+    struct error err = { 0 };
+    assert_false(json_open(&root, "{\n \"a\": }", 9, "x.json", &err));
+    assert_null(root);
+    assert_non_null(strstr(err.message, "x.json"));
+    assert_non_null(strstr(err.message, "line 2"));
+}
+
+TEST(json_strings_are_written_so_that_they_read_back)
+{
+    struct text text;
+    text_init(&text, 1000);
+    assert_true(json_write_string(&text, (struct slice){ "a\"\\\n\x01\0\xc3\xa9\xff", 9 }));
+    assert_string_equal(text.data, "\"a\\\"\\\\\\n\\u0001\\u0000\xc3\xa9\xef\xbf\xbd\"");
+    text_release(&text);
+}
