@@ -170,6 +170,35 @@ static bool write_metadata(struct tiny_model *m, struct gguf_writer *w, struct e
     return ok;
 }
 
+/* <unk>, <s>, </s>, <0x00> to <0xFF>, then "a" to "z" and as many unused ones as the vocabulary has
+ * room for. */
+static bool write_tokenizer(struct tiny_model *m, struct gguf_writer *w, struct error *err)
+{
+    enum { UNKNOWN = 2, CONTROL = 3, NORMAL = 1, BYTE = 6 };
+    static const char *const special[] = { "<unk>", "<s>", "</s>" };
+    size_t n = m->options.n_vocab;
+    struct slice *tokens = arena_alloc_array(m->arena, n, sizeof *tokens);
+    float *scores = arena_alloc_array(m->arena, n, sizeof *scores);
+    int32_t *types = arena_alloc_array(m->arena, n, sizeof *types);
+    if (!tokens || !scores || !types)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        const char *text = i < 3          ? special[i]
+                           : i < 3 + 256  ? arena_printf(m->arena, "<0x%02zX>", i - 3)
+                           : i < 259 + 26 ? arena_printf(m->arena, "%c", (char)('a' + i - 259))
+                                          : arena_printf(m->arena, "[unused%zu]", i);
+        tokens[i] = slice_of(text);
+        types[i] = i == 0 ? UNKNOWN : i < 3 ? CONTROL : i < 259 ? BYTE : NORMAL;
+        scores[i] = -(float)i;
+    }
+    return gguf_write_string(w, "tokenizer.ggml.model", slice_of("llama"), err) &&
+           gguf_write_strings(w, "tokenizer.ggml.tokens", tokens, n, err) &&
+           gguf_write_array(w, "tokenizer.ggml.scores", GGUF_F32, scores, n, err) &&
+           gguf_write_array(w, "tokenizer.ggml.token_type", GGUF_I32, types, n, err) &&
+           gguf_write_u32(w, "tokenizer.ggml.bos_token_id", 1, err) &&
+           gguf_write_u32(w, "tokenizer.ggml.eos_token_id", 2, err);
+}
+
 static bool fill_tensor(void *context, size_t tensor, uint64_t offset, void *out, size_t size,
                         struct error *err)
 {
@@ -185,6 +214,8 @@ static bool write_file(struct tiny_model *m, struct error *err)
     if (!gguf_writer_new(&w, err))
         return false;
     bool ok = write_metadata(m, w, err);
+    if (ok && m->options.has_tokenizer)
+        ok = write_tokenizer(m, w, err);
     for (size_t i = 0; ok && i < m->n_tensors; i++) {
         const struct tensor *t = &m->tensors[i];
         uint64_t dims[2] = { t->row_length, t->n_rows };

@@ -18,6 +18,8 @@ struct tiny_options {
     size_t window;                   /* 0: none */
     double rope_base, linear_factor; /* 0: no scaling */
     bool tied;
+    bool has_tokenizer; /* SentencePiece-style: 3 special tokens, 256 bytes, then one letter each;
+                           needs n_vocab >= 285 */
     uint64_t seed;
 };
 struct tiny_options tiny_defaults(void);
