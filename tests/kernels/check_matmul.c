@@ -407,14 +407,14 @@ static void bench_type(struct bench *b, enum dtype type)
     memory_free(weight);
 }
 
-static int bench(const struct matmul_kernels *kernels, const char *only)
+static int bench(const struct matmul_kernels *kernels, const char *only, size_t threads)
 {
     struct bench b = { .kernels = kernels };
     struct error err;
-    if (!thread_pool_open(&b.pool, 0, &err))
+    if (!thread_pool_open(&b.pool, threads, &err))
         return 1;
     for (enum dtype type = 0; type < DTYPE_COUNT; type++)
-        if (!only || strcmp(only, dtype_name(type)) == 0)
+        if (!only || strcmp(only, "all") == 0 || strcmp(only, dtype_name(type)) == 0)
             bench_type(&b, type);
     thread_pool_close(&b.pool);
     return 0;
@@ -427,7 +427,7 @@ int main(int argc, char **argv)
     kernels_init(&reference, 0);
     printf("%s\n", cpu_features_name(tested.features));
     if (argc > 1 && strcmp(argv[1], "bench") == 0)
-        return bench(&tested.matmul, argc > 2 ? argv[2] : NULL);
+        return bench(&tested.matmul, argc > 2 ? argv[2] : NULL, argc > 3 ? (size_t)atoi(argv[3]) : 0);
     struct kernels avx2;
     kernels_init(&avx2, cpu_features() & CPU_AVX2);
     struct variants v = { &tested.matmul, &reference.matmul,

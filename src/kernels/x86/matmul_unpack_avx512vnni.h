@@ -7,6 +7,10 @@
 
 #include "kernels/x86/matmul_avx512vnni.h"
 
+/* Loops over constants, so that arrays of registers stay registers. */
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL(n)    PRAGMA(GCC unroll n)
+
 struct quads {
     __m512i at[4]; /* [j] = bytes 4j..4j+3 of every row */
 };
@@ -35,22 +39,44 @@ ALWAYS_INLINE struct quads load_quads(const uint8_t *from, size_t stride)
     } };
 }
 
-/* 4 bytes of every row. */
-ALWAYS_INLINE __m512i load_words(const uint8_t *from, size_t stride)
+/* The numbers of 2 or 4 bytes at the same place of every row's blocks: [block][row]. Reading a
+ * whole stretch of them first keeps a vector load from waiting for the scalar stores before it, and
+ * brings the rows into the nearest cache. */
+struct halves {
+    _Alignas(64) uint16_t at[PANEL_K / 32][PANEL_ROWS];
+};
+struct words {
+    _Alignas(64) uint32_t at[PANEL_K / 32][PANEL_ROWS];
+};
+
+ALWAYS_INLINE void load_halves(struct halves *out, const uint8_t *from, size_t row_bytes,
+                               size_t block_bytes, size_t n_blocks)
 {
-    _Alignas(64) uint32_t words[16];
-    for (size_t i = 0; i < 16; i++)
-        memcpy(&words[i], from + i * stride, 4);
-    return _mm512_load_si512(words);
+    for (size_t i = 0; i < n_blocks; i++, from += block_bytes) {
+        UNROLL(16)
+        for (size_t r = 0; r < PANEL_ROWS; r++)
+            memcpy(&out->at[i][r], from + r * row_bytes, sizeof out->at[i][r]);
+    }
 }
 
-/* The half floats at `from` of every row. */
-ALWAYS_INLINE __m512 load_halves(const uint8_t *from, size_t stride)
+ALWAYS_INLINE void load_words(struct words *out, const uint8_t *from, size_t row_bytes,
+                              size_t block_bytes, size_t n_blocks)
 {
-    _Alignas(32) uint16_t halves[16];
-    for (size_t i = 0; i < 16; i++)
-        memcpy(&halves[i], from + i * stride, 2);
-    return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)halves));
+    for (size_t i = 0; i < n_blocks; i++, from += block_bytes) {
+        UNROLL(16)
+        for (size_t r = 0; r < PANEL_ROWS; r++)
+            memcpy(&out->at[i][r], from + r * row_bytes, sizeof out->at[i][r]);
+    }
+}
+
+ALWAYS_INLINE __m512 halves_of(const struct halves *halves, size_t i)
+{
+    return _mm512_cvtph_ps(_mm256_load_si256((const __m256i *)halves->at[i]));
+}
+
+ALWAYS_INLINE __m512i words_of(const struct words *words, size_t i)
+{
+    return _mm512_load_si512(words->at[i]);
 }
 
 /* The half floats in the low or high half of every 32 bits. */

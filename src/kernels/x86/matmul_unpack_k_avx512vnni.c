@@ -4,6 +4,21 @@
 
 #include "quant/block.h"
 
+/* One number of every row. */
+ALWAYS_INLINE __m512 row_halves(const uint8_t *from, size_t row_bytes)
+{
+    struct halves halves;
+    load_halves(&halves, from, row_bytes, 0, 1);
+    return halves_of(&halves, 0);
+}
+
+ALWAYS_INLINE __m512i row_words(const uint8_t *from, size_t row_bytes)
+{
+    struct words words;
+    load_words(&words, from, row_bytes, 0, 1);
+    return words_of(&words, 0);
+}
+
 /* Byte j (0 to 3) of every row's 32 bits, as a number. */
 ALWAYS_INLINE __m512 unsigned_byte(__m512i words, unsigned j)
 {
@@ -19,12 +34,14 @@ ALWAYS_INLINE __m512 signed_byte(__m512i words, unsigned j)
 /* factor * byte for the four bytes of every row's 32 bits */
 ALWAYS_INLINE void store_scales(float (*out)[PANEL_ROWS], __m512i words, __m512 factor)
 {
+    UNROLL(4)
     for (unsigned j = 0; j < 4; j++)
         _mm512_store_ps(out[j], _mm512_mul_ps(factor, unsigned_byte(words, j)));
 }
 
 ALWAYS_INLINE void store_signed_scales(float (*out)[PANEL_ROWS], __m512i words, __m512 factor)
 {
+    UNROLL(4)
     for (unsigned j = 0; j < 4; j++)
         _mm512_store_ps(out[j], _mm512_mul_ps(factor, signed_byte(words, j)));
 }
@@ -56,6 +73,7 @@ void panel_unpack_Q4_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
             struct quads bytes =
                 load_quads(rows + offsetof(struct block_q4_k, qs) + part * 16, row_bytes);
             uint8_t *codes = panel->codes[i * 64 + part / 2 * 16 + part % 2 * 4][0];
+            UNROLL(4)
             for (int j = 0; j < 4; j++) {
                 _mm512_store_si512(codes + j * 64, low_nibbles(bytes.at[j]));
                 _mm512_store_si512(codes + (8 + j) * 64, high_nibbles(bytes.at[j]));
@@ -76,6 +94,7 @@ void panel_unpack_Q5_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
                 struct quads bytes = load_quads(
                     rows + offsetof(struct block_q5_k, qs) + pair * 32 + half * 16, row_bytes);
                 uint8_t *codes = panel->codes[i * 64 + pair * 16 + half * 4][0];
+                UNROLL(4)
                 for (int j = 0; j < 4; j++) {
                     __m512i bits = fifth.at[j]; /* bits 0 and 1 of each byte belong to this pair */
                     __m512i low =
@@ -100,6 +119,7 @@ ALWAYS_INLINE void unpack_q6_k_part(uint8_t *codes, const uint8_t *ql, const uin
     struct quads a = load_quads(ql, row_bytes), b = load_quads(ql + 32, row_bytes),
                  h = load_quads(qh, row_bytes);
     const __m512i upper = _mm512_set1_epi8(0x30);
+    UNROLL(4)
     for (int j = 0; j < 4; j++) {
         __m512i h0 = _mm512_and_si512(_mm512_slli_epi32(h.at[j], 4), upper);
         __m512i h1 = _mm512_and_si512(_mm512_slli_epi32(h.at[j], 2), upper);
@@ -117,7 +137,8 @@ void panel_unpack_Q6_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q6_k)) {
         struct quads scales = load_quads(rows + offsetof(struct block_q6_k, scales), row_bytes);
-        __m512 d = load_halves(rows + offsetof(struct block_q6_k, d), row_bytes);
+        __m512 d = row_halves(rows + offsetof(struct block_q6_k, d), row_bytes);
+        UNROLL(4)
         for (size_t j = 0; j < 4; j++)
             store_signed_scales(&panel->scale[i * 16 + j * 4], scales.at[j], d);
         for (size_t part = 0; part < 4; part++) {
@@ -137,7 +158,8 @@ void panel_unpack_Q2_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
     const __m512i two_bits = _mm512_set1_epi8(3);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q2_k)) {
         struct quads scales = load_quads(rows, row_bytes);
-        __m512i factors = load_words(rows + offsetof(struct block_q2_k, d), row_bytes);
+        __m512i factors = row_words(rows + offsetof(struct block_q2_k, d), row_bytes);
+        UNROLL(4)
         for (size_t j = 0; j < 4; j++) {
             store_scales(&panel->scale[i * 16 + j * 4], low_nibbles(scales.at[j]),
                          low_half(factors));
@@ -148,11 +170,13 @@ void panel_unpack_Q2_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
             struct quads bytes =
                 load_quads(rows + offsetof(struct block_q2_k, qs) + part * 16, row_bytes);
             uint8_t *codes = panel->codes[i * 64 + part / 2 * 32 + part % 2 * 4][0];
+            UNROLL(4)
             for (unsigned block = 0; block < 4; block++)
-                for (unsigned j = 0; j < 4; j++)
-                    _mm512_store_si512(
-                        codes + (block * 8 + j) * 64,
-                        _mm512_and_si512(_mm512_srli_epi32(bytes.at[j], 2 * block), two_bits));
+                UNROLL(4)
+            for (unsigned j = 0; j < 4; j++)
+                _mm512_store_si512(
+                    codes + (block * 8 + j) * 64,
+                    _mm512_and_si512(_mm512_srli_epi32(bytes.at[j], 2 * block), two_bits));
         }
     }
 }
@@ -169,6 +193,7 @@ ALWAYS_INLINE void unpack_q3_k_scales(float (*out)[PANEL_ROWS], const uint8_t *r
     low[0] = _mm512_or_si512(_mm512_srli_epi32(tail.at[0], 16), _mm512_slli_epi32(tail.at[1], 16));
     low[1] = _mm512_or_si512(_mm512_srli_epi32(tail.at[1], 16), _mm512_slli_epi32(tail.at[2], 16));
     upper = _mm512_or_si512(_mm512_srli_epi32(tail.at[2], 16), _mm512_slli_epi32(tail.at[3], 16));
+    UNROLL(4)
     for (unsigned j = 0; j < 4; j++) {
         __m512i nibbles = j < 2 ? low_nibbles(low[j]) : high_nibbles(low[j - 2]);
         __m512i bits = _mm512_and_si512(_mm512_srli_epi32(upper, 2 * j), _mm512_set1_epi8(3));
@@ -189,16 +214,17 @@ void panel_unpack_Q3_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
             for (unsigned run = 0; run < 2; run++) {
                 struct quads bytes = load_quads(
                     rows + offsetof(struct block_q3_k, qs) + run * 32 + half * 16, row_bytes);
+                UNROLL(4)
                 for (unsigned block = 0; block < 4; block++)
-                    for (unsigned j = 0; j < 4; j++) {
-                        __m512i low =
-                            _mm512_and_si512(_mm512_srli_epi32(bytes.at[j], 2 * block), two_bits);
-                        __m512i high =
-                            _mm512_slli_epi32(_mm512_srli_epi32(third.at[j], run * 4 + block), 2);
-                        _mm512_store_si512(
-                            panel->codes[i * 64 + (run * 4 + block) * 8 + half * 4 + j],
-                            and_or(high, 4, low));
-                    }
+                    UNROLL(4)
+                for (unsigned j = 0; j < 4; j++) {
+                    __m512i low =
+                        _mm512_and_si512(_mm512_srli_epi32(bytes.at[j], 2 * block), two_bits);
+                    __m512i high =
+                        _mm512_slli_epi32(_mm512_srli_epi32(third.at[j], run * 4 + block), 2);
+                    _mm512_store_si512(panel->codes[i * 64 + (run * 4 + block) * 8 + half * 4 + j],
+                                       and_or(high, 4, low));
+                }
             }
         }
     }
