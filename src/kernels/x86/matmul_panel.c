@@ -16,9 +16,6 @@ static const struct panel_type panel_types[DTYPE_COUNT] = {
 
 /* Tokens between two visits of a stretch: their sums (two tiles: 48 KB) stay in L2 beside the
  * panels, and unpacking a stretch is paid once per so many. */
-#ifndef PF
-#define PF 2
-#endif
 enum { PANEL_TOKENS = 64 * Q8_GROUP };
 
 /* Rows of the last tile are copied here, so that every unpacker finds 16. */
@@ -44,6 +41,7 @@ struct panel_walk {
     const struct matmul *job;
     struct panel_scratch *scratch;
     size_t n_begin, n_end, tiles; /* the strip's rows */
+    const uint8_t *ahead;         /* the next strip, or NULL */
     size_t t_begin, t_end;        /* t_begin is a multiple of Q8_GROUP */
 };
 
@@ -52,23 +50,26 @@ struct panel_walk {
 static void unpack_tile(const struct panel_walk *w, size_t tile, size_t offset, size_t n_blocks)
 {
     const struct matmul *job = w->job;
-    size_t row = w->n_begin + tile * PANEL_ROWS;
+    struct panel *panel = &w->scratch->panels[tile];
+    size_t row = w->n_begin + tile * PANEL_ROWS, bytes = n_blocks * dtype_block_bytes(w->type);
     size_t rows = size_min(w->n_end - row, PANEL_ROWS), stride = job->row_bytes;
     const uint8_t *from = (const uint8_t *)job->weight + row * stride + offset;
+    const uint8_t *ahead = panel->codes[0][0]; /* nothing to fetch: bytes that are near already */
+    if (w->ahead)
+        ahead = w->ahead + PANEL_ROWS * (offset * w->tiles + tile * bytes);
     if (rows < PANEL_ROWS) {
-        size_t bytes = n_blocks * dtype_block_bytes(w->type);
         memset(w->scratch->copy, 0, PANEL_ROWS * bytes);
         for (size_t i = 0; i < rows; i++)
             memcpy(w->scratch->copy + i * bytes, from + i * stride, bytes);
         from = w->scratch->copy;
         stride = bytes;
     }
-    w->isa->unpack[w->type](&w->scratch->panels[tile], from, stride, n_blocks);
+    w->isa->unpack[w->type](panel, from, stride, n_blocks, ahead);
 }
 
-/* Read the strip's bytes in their order before 16 rows are read side by side: one linear stream is what the memory's
- * prefetchers follow at full speed (two Zen 5 cores: 16 streams of 2 KB reach less than half of it, and so does a linear
- * stream in portions below 16 KB). */
+/* Read the first strip's bytes in their order: 16 rows side by side are 16 short streams, which the
+ * memory delivers at less than half its speed. Later strips are prefetched while the one before is
+ * unpacked. */
 static void touch_strip(const struct panel_walk *w)
 {
     const struct matmul *job = w->job;
@@ -115,7 +116,6 @@ static void multiply_strip(const struct panel_walk *w)
 {
     size_t k = w->job->k, elements = dtype_block_elements(w->type),
            bytes = dtype_block_bytes(w->type);
-    if(PF)touch_strip(w);
     memset(w->scratch->acc, 0, (w->t_end - w->t_begin) * w->tiles * PANEL_ROWS * sizeof(float));
     for (size_t at = 0; at < k; at += PANEL_K) {
         size_t count = size_min(PANEL_K, k - at);
@@ -136,6 +136,10 @@ void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct mat
         for (w.n_begin = n_begin; w.n_begin < n_end; w.n_begin = w.n_end) {
             w.n_end = size_min(w.n_begin + max_tiles * PANEL_ROWS, n_end);
             w.tiles = (w.n_end - w.n_begin + PANEL_ROWS - 1) / PANEL_ROWS;
+            if (w.n_begin == n_begin)
+                touch_strip(&w);
+            w.ahead =
+                w.n_end < n_end ? (const uint8_t *)job->weight + w.n_end * job->row_bytes : NULL;
             multiply_strip(&w);
         }
     }

@@ -44,9 +44,11 @@ struct panel_x {
 typedef void panel_kernel(const struct panel *panels, const struct panel_x *x, size_t n_blocks,
                           int shift, float *acc);
 
-/* 16 rows, `row_bytes` apart, n_blocks of the type's blocks each. */
+/* 16 rows, `row_bytes` apart, n_blocks of the type's blocks each. Meanwhile the same number of
+ * bytes from `ahead` on is prefetched, a few lines at a time: what will be unpacked later is read
+ * from memory in its order while this is computed. */
 typedef void panel_unpack(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                          size_t n_blocks);
+                          size_t n_blocks, const uint8_t *ahead);
 
 enum { PANEL_MAX_TILES = 2 };
 

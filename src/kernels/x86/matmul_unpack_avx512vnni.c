@@ -43,11 +43,12 @@ ALWAYS_INLINE void store_five_bits(uint8_t *codes, const struct quads *bytes, __
 }
 
 void panel_unpack_Q4_0_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     struct halves scales;
     load_halves(&scales, rows, row_bytes, sizeof(struct block_q4_0), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_0)) {
+        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_0));
         struct quads bytes = load_quads(rows + offsetof(struct block_q4_0, qs), row_bytes);
         store_nibbles(panel->codes[i * 8][0], &bytes);
         _mm512_store_ps(panel->scale[i], halves_of(&scales, i));
@@ -55,11 +56,12 @@ void panel_unpack_Q4_0_avx512vnni(struct panel *panel, const uint8_t *rows, size
 }
 
 void panel_unpack_Q4_1_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     struct words heads;
     load_words(&heads, rows, row_bytes, sizeof(struct block_q4_1), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_1)) {
+        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_1));
         struct quads bytes = load_quads(rows + offsetof(struct block_q4_1, qs), row_bytes);
         __m512i scales = words_of(&heads, i);
         store_nibbles(panel->codes[i * 8][0], &bytes);
@@ -69,7 +71,7 @@ void panel_unpack_Q4_1_avx512vnni(struct panel *panel, const uint8_t *rows, size
 }
 
 void panel_unpack_Q5_0_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     const __m512i table = spread_table();
     struct halves scales;
@@ -78,6 +80,7 @@ void panel_unpack_Q5_0_avx512vnni(struct panel *panel, const uint8_t *rows, size
     load_words(&fifths, rows + offsetof(struct block_q5_0, qh), row_bytes,
                sizeof(struct block_q5_0), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_0)) {
+        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q5_0));
         struct quads bytes = load_quads(rows + offsetof(struct block_q5_0, qs), row_bytes);
         __m512i fifth = words_of(&fifths, i);
         store_five_bits(panel->codes[i * 8][0], &bytes, fifth, table);
@@ -86,7 +89,7 @@ void panel_unpack_Q5_0_avx512vnni(struct panel *panel, const uint8_t *rows, size
 }
 
 void panel_unpack_Q5_1_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     const __m512i table = spread_table();
     struct words heads;
@@ -95,6 +98,7 @@ void panel_unpack_Q5_1_avx512vnni(struct panel *panel, const uint8_t *rows, size
     load_words(&fifths, rows + offsetof(struct block_q5_1, qh), row_bytes,
                sizeof(struct block_q5_1), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_1)) {
+        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q5_1));
         struct quads bytes = load_quads(rows + offsetof(struct block_q5_1, qs), row_bytes);
         __m512i fifth = words_of(&fifths, i);
         __m512i scales = words_of(&heads, i);
@@ -105,12 +109,13 @@ void panel_unpack_Q5_1_avx512vnni(struct panel *panel, const uint8_t *rows, size
 }
 
 void panel_unpack_Q8_0_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     const __m512i sign = _mm512_set1_epi8((char)0x80);
     struct halves scales;
     load_halves(&scales, rows, row_bytes, sizeof(struct block_q8_0), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q8_0)) {
+        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q8_0));
         UNROLL(2)
         for (size_t half = 0; half < 2; half++) {
             struct quads bytes =

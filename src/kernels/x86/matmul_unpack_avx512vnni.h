@@ -11,6 +11,15 @@
 #define PRAGMA(text) _Pragma(#text)
 #define UNROLL(n)    PRAGMA(GCC unroll n)
 
+/* Ask for the next `bytes` of what will be unpacked later. */
+ALWAYS_INLINE void prefetch(const uint8_t **ahead, size_t bytes)
+{
+    UNROLL(16)
+    for (size_t i = 0; i < bytes; i += 64)
+        _mm_prefetch((const char *)(*ahead + i), _MM_HINT_T0);
+    *ahead += bytes;
+}
+
 struct quads {
     __m512i at[4]; /* [j] = bytes 4j..4j+3 of every row */
 };

@@ -65,11 +65,12 @@ ALWAYS_INLINE void unpack_scales(struct panel *panel, size_t at, const uint8_t *
 }
 
 void panel_unpack_Q4_K_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_k)) {
         unpack_scales(panel, i * 8, rows, row_bytes);
         for (size_t part = 0; part < 8; part++) { /* 16 bytes: half of two 32-blocks */
+            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_k) / 8);
             struct quads bytes =
                 load_quads(rows + offsetof(struct block_q4_k, qs) + part * 16, row_bytes);
             uint8_t *codes = panel->codes[i * 64 + part / 2 * 16 + part % 2 * 4][0];
@@ -83,7 +84,7 @@ void panel_unpack_Q4_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
 }
 
 void panel_unpack_Q5_K_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_k)) {
         unpack_scales(panel, i * 8, rows, row_bytes);
@@ -91,6 +92,7 @@ void panel_unpack_Q5_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
             struct quads fifth =
                 load_quads(rows + offsetof(struct block_q5_k, qh) + half * 16, row_bytes);
             for (size_t pair = 0; pair < 4; pair++) { /* two 32-blocks share 32 bytes */
+                prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q5_k) / 8);
                 struct quads bytes = load_quads(
                     rows + offsetof(struct block_q5_k, qs) + pair * 32 + half * 16, row_bytes);
                 uint8_t *codes = panel->codes[i * 64 + pair * 16 + half * 4][0];
@@ -133,7 +135,7 @@ ALWAYS_INLINE void unpack_q6_k_part(uint8_t *codes, const uint8_t *ql, const uin
 }
 
 void panel_unpack_Q6_K_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q6_k)) {
         struct quads scales = load_quads(rows + offsetof(struct block_q6_k, scales), row_bytes);
@@ -142,6 +144,7 @@ void panel_unpack_Q6_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
         for (size_t j = 0; j < 4; j++)
             store_signed_scales(&panel->scale[i * 16 + j * 4], scales.at[j], d);
         for (size_t part = 0; part < 4; part++) {
+            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q6_k) / 4);
             size_t run = part / 2, half = part % 2;
             unpack_q6_k_part(panel->codes[i * 64 + run * 32 + half * 4][0],
                              rows + offsetof(struct block_q6_k, ql) + run * 64 + half * 16,
@@ -153,7 +156,7 @@ void panel_unpack_Q6_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
 
 /* 128 elements share 32 bytes, two bits for each 32-block. */
 void panel_unpack_Q2_K_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     const __m512i two_bits = _mm512_set1_epi8(3);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q2_k)) {
@@ -167,6 +170,7 @@ void panel_unpack_Q2_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
                          high_half(factors));
         }
         for (size_t part = 0; part < 4; part++) {
+            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
             struct quads bytes =
                 load_quads(rows + offsetof(struct block_q2_k, qs) + part * 16, row_bytes);
             uint8_t *codes = panel->codes[i * 64 + part / 2 * 32 + part % 2 * 4][0];
@@ -204,7 +208,7 @@ ALWAYS_INLINE void unpack_q3_k_scales(float (*out)[PANEL_ROWS], const uint8_t *r
 
 /* Like Q2_K with the third bit in hmask: bit b of its 32 bytes belongs to 32-block b. */
 void panel_unpack_Q3_K_avx512vnni(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                                  size_t n_blocks)
+                                  size_t n_blocks, const uint8_t *ahead)
 {
     const __m512i two_bits = _mm512_set1_epi8(3);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q3_k)) {
@@ -212,6 +216,7 @@ void panel_unpack_Q3_K_avx512vnni(struct panel *panel, const uint8_t *rows, size
         for (size_t half = 0; half < 2; half++) {
             struct quads third = load_quads(rows + half * 16, row_bytes);
             for (unsigned run = 0; run < 2; run++) {
+                prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q3_k) / 4);
                 struct quads bytes = load_quads(
                     rows + offsetof(struct block_q3_k, qs) + run * 32 + half * 16, row_bytes);
                 UNROLL(4)
