@@ -56,7 +56,7 @@ ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl
 ISA_avx512vnni := $(ISA_avx512) -mavx512vnni
 isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
-.PHONY: help all build dependencies run test check-kernels lint format fuzz asan ubsan tsan install clean
+.PHONY: help all build dependencies run test check-kernels bench lint format fuzz asan ubsan tsan install clean
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -101,13 +101,14 @@ $(BUILD)/tests/embed: examples/embed.c include/hearth.h $(BUILD)/libhearth.so
 	$(Q)$(CC) -std=c17 -O2 -Wall -Wextra -Iinclude $(CFLAGS) $(LDFLAGS) $< -L$(BUILD) -lhearth \
 		-Wl,-rpath,$(abspath $(BUILD)) -o $@
 
-MODEL ?= $(wildcard ../shared/golden/stories260K/stories260K.gguf)
+MODEL ?=
+RUN_MODEL = $(or $(MODEL),$(wildcard ../shared/golden/stories260K/stories260K.gguf))
 run: all ## build and start a chat: make run MODEL=model.gguf [ARGS="a prompt"]
-ifeq ($(MODEL),)
+ifeq ($(RUN_MODEL),)
 	@echo "hearth is built: $(BUILD)/hearth. It does not ship a model yet; give it one:"
 	@echo "    make run MODEL=path/to/model.gguf"
 else
-	$(BUILD)/hearth run $(MODEL) $(ARGS)
+	$(BUILD)/hearth run $(RUN_MODEL) $(ARGS)
 endif
 
 TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
@@ -142,6 +143,14 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
+
+# Without MODEL: random weights of a real shape, made once.
+BENCH_MODEL = $(or $(MODEL),build/bench/llama3.2-1b-q4_0.gguf)
+bench: all ## compare speed with llama.cpp: make bench [MODEL=model.gguf] [OUT=results.csv] [ARGS="--rounds 3"]
+	@command -v node >/dev/null || { echo "make bench needs node (apt-get install nodejs npm)" >&2; exit 1; }
+	@[ -e $(BENCH_MODEL) ] || { mkdir -p build/bench && $(BUILD)/hearth synth llama3.2-1b Q4_0 $(BENCH_MODEL); }
+	@node bench/peers.mjs $(if $(wildcard bench/node_modules/node-llama-cpp),,--install) $(BENCH_MODEL) \
+		--hearth $(BUILD)/hearth $(if $(OUT),--csv $(OUT)) $(ARGS)
 
 lint: ## layering of rooms, format, names, headers that stand alone
 	@scripts/install_dependencies.sh build lint

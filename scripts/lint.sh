@@ -22,12 +22,16 @@ format() { clang-format --dry-run --Werror "${sources[@]}"; }
 one_header() { "${CC:-gcc}" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function -fsyntax-only -Isrc -Iinclude \
     "${@:2}" -x c - <<<"#include \"${1#@(src|include)/}\"" || echo "$1 does not compile alone"; }
 export -f one_header
+# An _impl.h, and what is written over the vectors of vec_avx2.h or vec_avx512.h, cannot stand alone by design.
 headers_alone() {
-    local avx512=(-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni)
-    # _impl.h and vec_math.h are written over types that the including file chooses first
-    printf '%s\n' "${headers[@]}" | grep -E '^(src|include)/' | grep -vE '(_impl|/vec_math)\.h$' |
+    local avx512="-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni"
+    printf '%s\n' "${headers[@]}" | grep -E '^(src|include)/' | grep -v '_impl\.h$' |
         if [ "$(uname -m)" = x86_64 ]; then cat; else grep -v '/x86/'; fi |
-        xargs -P "$(nproc)" -I{} bash -O extglob -c 'case {} in */x86/*) one_header {} '"${avx512[*]}"';; *) one_header {};; esac'
+        xargs -P "$(nproc)" -I{} bash -O extglob -c "case {} in
+            */x86/vec_avx*) one_header {} $avx512 ;;
+            */x86/*) one_header {} $avx512 -include kernels/x86/vec_avx512.h ;;
+            *) one_header {} ;;
+        esac"
 }
 
 header_opening() {
