@@ -33,12 +33,13 @@ const char GPT2_EXPRESSION[] = GPT2;
 
 #define KANA_AND_HAN "[\\x{4e00}-\\x{9fa5}\\x{3040}-\\x{309f}\\x{30a0}-\\x{30ff}]+"
 #define ASCII_SIGNS  "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~]"
-#define DEEPSEEK3                                                                                 \
-    ASCII_SIGNS                                                                                   \
-        "[A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|" LINES \
-        "|" SPACES
+#define DEEPSEEK3                                                                             \
+    ASCII_SIGNS                                                                               \
+    "[A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|" LINES \
+    "|" SPACES
 #define DEEPSEEK_CJK "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+"
 
+// clang-format off
 /* DeepSeek LLM's published list of cased letters. */
 #define DEEPSEEK_LETTERS                                                                                                                                          \
     "\\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-"                        \
@@ -47,6 +48,7 @@ const char GPT2_EXPRESSION[] = GPT2;
     "212a}-ℭℯ-ℴ"                                                                                                                                            \
     "ℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-" \
     "𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+"
+// clang-format on
 
 #define FALCON_SIGNS "[\\p{P}\\$\\+<=>\\^~\\|`]+"
 #define BLOOM        " ?[^(\\s|.,!?…。，、।۔،)]+"

@@ -427,7 +427,8 @@ int main(int argc, char **argv)
     kernels_init(&reference, 0);
     printf("%s\n", cpu_features_name(tested.features));
     if (argc > 1 && strcmp(argv[1], "bench") == 0)
-        return bench(&tested.matmul, argc > 2 ? argv[2] : NULL, argc > 3 ? (size_t)atoi(argv[3]) : 0);
+        return bench(&tested.matmul, argc > 2 ? argv[2] : NULL,
+                     argc > 3 ? (size_t)atoi(argv[3]) : 0);
     struct kernels avx2;
     kernels_init(&avx2, cpu_features() & CPU_AVX2);
     struct variants v = { &tested.matmul, &reference.matmul,
