@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "tokenizer/byte_level.h"
 #include "tokenizer/unicode_text.h"
 
 #include <utf8proc.h>
@@ -311,6 +312,8 @@ static bool run_step(const struct normalizer_step *step, struct text *out, struc
         return run_bert(step, out, text);
     case NORMALIZE_NMT:
         return run_nmt(out, text);
+    case NORMALIZE_BYTE_LEVEL:
+        return byte_level_append(out, text);
     case NORMALIZE_PRECOMPILED:
         return run_precompiled(step, out, text);
     case NORMALIZE_SENTENCEPIECE:

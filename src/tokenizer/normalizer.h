@@ -24,6 +24,7 @@ enum normalizer_kind {
     NORMALIZE_PREPEND, /* to a text that is not empty */
     NORMALIZE_BERT,
     NORMALIZE_NMT,
+    NORMALIZE_BYTE_LEVEL,  /* into GPT-2's alphabet */
     NORMALIZE_PRECOMPILED, /* a character map, applied as Hugging Face does: grapheme by grapheme */
     NORMALIZE_SENTENCEPIECE, /* a character map and the rules for spaces of a SentencePiece model */
 };

@@ -1,9 +1,16 @@
 #include "tokenizer/pretokenizer.h"
 
 #include "base/memory.h"
+#include "tokenizer/byte_level.h"
 #include "tokenizer/unicode_text.h"
 
-enum step_kind { STEP_SPLIT, STEP_DIGIT_GROUPS, STEP_PREFIX_SPACE, STEP_METASPACE };
+enum step_kind {
+    STEP_SPLIT,
+    STEP_DIGIT_GROUPS,
+    STEP_PREFIX_SPACE,
+    STEP_METASPACE,
+    STEP_BYTE_LEVEL
+};
 
 struct pretokenizer_step {
     enum step_kind kind;
@@ -107,6 +114,11 @@ bool pretokenizer_split_literal(struct pretokenizer *p, struct slice literal,
 bool pretokenizer_prefix_space(struct pretokenizer *p, struct error *err)
 {
     return add_step(p, STEP_PREFIX_SPACE, err) != NULL;
+}
+
+bool pretokenizer_byte_level(struct pretokenizer *p, struct error *err)
+{
+    return add_step(p, STEP_BYTE_LEVEL, err) != NULL;
 }
 
 bool pretokenizer_metaspace(struct pretokenizer *p, struct slice replacement,
@@ -305,25 +317,38 @@ static bool append_replacing_spaces(struct text *out, struct slice text, struct 
     return ok;
 }
 
-/* Steps that write: each piece is copied to `out` with what comes in front of it. */
+/* One piece as a step writes it, behind what `out` holds. */
+static bool rewrite(const struct pretokenizer_step *step, struct slice text, bool is_first,
+                    struct text *out)
+{
+    struct slice space = slice_of(" ");
+    struct slice mark = { step->replacement, step->replacement_length };
+    switch (step->kind) {
+    case STEP_BYTE_LEVEL:
+        return byte_level_append(out, text);
+    case STEP_PREFIX_SPACE:
+        return (begins_with(text, space) || text_append_slice(out, space)) &&
+               text_append_slice(out, text);
+    default: {
+        bool is_marked = begins_with(text, mark) || begins_with(text, space);
+        bool prepends = !is_marked && (step->scheme == PREPEND_ALWAYS ||
+                                       (step->scheme == PREPEND_FIRST && is_first));
+        return (!prepends || text_append_slice(out, mark)) &&
+               append_replacing_spaces(out, text, mark);
+    }
+    }
+}
+
 static bool rewrite_all(const struct pretokenizer_step *step, const struct pieces *in,
                         struct pieces *out, struct error *err)
 {
-    bool is_metaspace = step->kind == STEP_METASPACE;
-    struct slice space = slice_of(" ");
-    struct slice mark =
-        is_metaspace ? (struct slice){ step->replacement, step->replacement_length } : space;
     out->text.limit = SIZE_MAX / 2;
     text_clear(&out->text);
     for (size_t i = 0; i < in->count; i++) {
         const struct piece *piece = &in->items[i];
         struct slice text = { in->text.data + piece->offset, piece->length };
         size_t from = out->text.length;
-        bool is_marked = begins_with(text, mark) || begins_with(text, space);
-        bool prepends = !is_marked && (!is_metaspace || step->scheme == PREPEND_ALWAYS ||
-                                       (step->scheme == PREPEND_FIRST && piece->is_first));
-        if ((prepends && !text_append_slice(&out->text, mark)) ||
-            !append_replacing_spaces(&out->text, text, mark))
+        if (!rewrite(step, text, piece->is_first, &out->text))
             return fail_memory(err, in->text.length * 2, "the pieces of a text");
         if (!push_piece(out, from, out->text.length, piece->is_first, err))
             return false;

@@ -57,6 +57,10 @@ bool pretokenizer_metaspace(struct pretokenizer *p, struct slice replacement,
                             enum prepend_scheme scheme, bool is_split,
                             struct error *err) MUST_CHECK;
 
+/* The text is written in GPT-2's alphabet for the steps after (where none follow, the model does it
+ * itself). */
+bool pretokenizer_byte_level(struct pretokenizer *p, struct error *err) MUST_CHECK;
+
 extern const char GPT2_EXPRESSION[];
 
 /* What a name in tokenizer.ggml.pre stands for. */

@@ -7,6 +7,7 @@
 #define TOKENIZER_PARTS_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "base/mapped_file.h"
 #include "formats/gguf.h"
 #include "tokenizer/added_tokens.h"
@@ -68,9 +69,15 @@ struct tokenizer {
 /* An empty tokenizer with an arena. */
 struct tokenizer *tokenizer_new(struct error *err) MUST_CHECK;
 
-/* Which file is what is told by its contents and name; each loader reads one format. */
-bool load_sentencepiece(struct tokenizer **out, const char *path, struct error *err) MUST_CHECK;
+/* From files; the sidecar tokenizer_config.json is read where there is one. */
 bool load_json(struct tokenizer **out, const char *path, struct error *err) MUST_CHECK;
+bool load_sentencepiece(struct tokenizer **out, const char *path, struct error *err) MUST_CHECK;
+bool load_ranks(struct tokenizer **out, const char *vocabulary, const char *merges,
+                struct error *err) MUST_CHECK;
+
+/* tokenizer_config.json in the folder of `path`; `*config` is NULL when there is none. Close with
+ * json_close. */
+bool open_config_beside(const struct json **config, const char *path, struct error *err) MUST_CHECK;
 
 /* Put the token in front of (behind) texts; too many are an error. */
 bool tokenizer_put_before(struct tokenizer *t, token_id id, struct error *err) MUST_CHECK;

@@ -76,6 +76,23 @@ int byte_of_text(struct slice text)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+bool vocabulary_add(struct vocabulary *v, token_id id, struct slice text, const char *name,
+                    struct error *err)
+{
+    uint64_t hash = hash_bytes(text.data, text.length);
+    uint64_t *slot = slot_of(v, text, hash);
+    if (*slot)
+        return fail(err, ERROR_FORMAT, "'%s': tokens %u and %d are both '%s'", name,
+                    (uint32_t)*slot - 1, id, printable(text));
+    *slot = (hash & HASH_HALF) | ((uint64_t)id + 1);
+    v->texts[id] = text;
+    v->longest = size_max(v->longest, text.length);
+    int byte = byte_of_text(text);
+    if (byte >= 0)
+        v->bytes[byte] = id;
+    return true;
+}
+
 bool vocabulary_index(struct vocabulary *v, const char *name, struct error *err)
 {
     size_t capacity = 16;
@@ -85,21 +102,9 @@ bool vocabulary_index(struct vocabulary *v, const char *name, struct error *err)
     if (!v->slots)
         return fail_memory(err, capacity * sizeof *v->slots, "a vocabulary's table");
     v->mask = capacity - 1;
-    for (size_t i = 0; i < v->count; i++) {
-        struct slice text = v->texts[i];
-        if (text.length == 0)
-            continue;
-        uint64_t hash = hash_bytes(text.data, text.length);
-        uint64_t *slot = slot_of(v, text, hash);
-        if (*slot)
-            return fail(err, ERROR_FORMAT, "'%s': tokens %u and %zu are both '%s'", name,
-                        (uint32_t)*slot - 1, i, printable(text));
-        *slot = (hash & HASH_HALF) | (i + 1);
-        v->longest = size_max(v->longest, text.length);
-        int byte = byte_of_text(text);
-        if (byte >= 0)
-            v->bytes[byte] = (token_id)i;
-    }
+    for (size_t i = 0; i < v->count; i++)
+        if (v->texts[i].length && !vocabulary_add(v, (token_id)i, v->texts[i], name, err))
+            return false;
     return true;
 }
 

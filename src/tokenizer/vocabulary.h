@@ -45,6 +45,10 @@ void vocabulary_release(struct vocabulary *v);
  * one text are an error. */
 bool vocabulary_index(struct vocabulary *v, const char *name, struct error *err) MUST_CHECK;
 
+/* Give a token without text its text, after vocabulary_index. */
+bool vocabulary_add(struct vocabulary *v, token_id id, struct slice text, const char *name,
+                    struct error *err) MUST_CHECK;
+
 /* The id of a text, -1 when no token has it. */
 token_id vocabulary_find(const struct vocabulary *v, struct slice text);
 
