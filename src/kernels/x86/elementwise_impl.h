@@ -171,6 +171,8 @@ static size_t argmax(const float *x, size_t n, float *value)
 static size_t keep_indices(uint32_t hits, size_t base, uint32_t *indices, size_t count,
                            size_t capacity)
 {
+    if (count >= capacity)
+        return count + (size_t)__builtin_popcount(hits);
     for (; hits; hits &= hits - 1, count++)
         if (count < capacity)
             indices[count] = (uint32_t)(base + (size_t)__builtin_ctz(hits));

@@ -1,0 +1,387 @@
+#include "runtime/sampler.h"
+
+#include "base/memory.h"
+#include "runtime/candidates.h"
+
+#include <math.h>
+#include <sys/random.h>
+
+enum { MOST_REPEAT_LAST_N = 1 << 20 };
+
+struct sampler {
+    struct sampler_options options;
+    const struct kernels *kernels; /* borrowed */
+    size_t n_vocab;
+
+    uint64_t seed, n_draws; /* a draw is a function of these two */
+
+    /* What penalties look back on. With repeat_last_n -1 each token enters `recent` once, and none
+     * leaves; otherwise it is a ring. */
+    uint32_t *recent; /* [recent_capacity] */
+    size_t recent_capacity, n_recent, oldest;
+    uint32_t *counts; /* [n_vocab] how often each is in the window */
+
+    float *changed;               /* [n_vocab] logits after penalties and the mask */
+    uint32_t *indices;            /* [n_vocab] */
+    struct candidate *candidates; /* [n_vocab] */
+    double *block_sums;           /* [n_vocab / CANDIDATE_BLOCK, rounded up] */
+};
+
+struct sampler_options sampler_defaults(void)
+{
+    return (struct sampler_options){
+        .temperature = 0.8f,
+        .top_k = 40,
+        .top_p = 0.9f,
+        .min_p = 0,
+        .typical_p = 1,
+        .repeat_last_n = 64,
+        .repeat_penalty = 1,
+        .presence_penalty = 0,
+        .frequency_penalty = 0,
+        .seed = -1,
+    };
+}
+
+static bool check_options(const struct sampler_options *o, struct error *err)
+{
+    const struct {
+        const char *name;
+        double value, least, most;
+    } rows[] = {
+        { "temperature", o->temperature, 0, 1000 },
+        { "top_k", o->top_k, 0, INT32_MAX },
+        { "top_p", o->top_p, 0, 1 },
+        { "min_p", o->min_p, 0, 1 },
+        { "typical_p", o->typical_p, 0, 1 },
+        { "repeat_last_n", o->repeat_last_n, -1, MOST_REPEAT_LAST_N },
+        { "repeat_penalty", o->repeat_penalty, 0.001f, 1000 }, /* it divides */
+        { "presence_penalty", o->presence_penalty, -1000, 1000 },
+        { "frequency_penalty", o->frequency_penalty, -1000, 1000 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (!(rows[i].value >= rows[i].least && rows[i].value <= rows[i].most))
+            return fail(err, ERROR_USAGE, "%s is %g, but it must be between %g and %g",
+                        rows[i].name, rows[i].value, rows[i].least, rows[i].most);
+    return true;
+}
+
+static bool penalizes(const struct sampler_options *o)
+{
+    return o->repeat_last_n != 0 &&
+           (o->repeat_penalty != 1 || o->presence_penalty != 0 || o->frequency_penalty != 0);
+}
+
+static bool allocate(struct sampler *s, struct error *err)
+{
+    size_t n = s->n_vocab;
+    if (penalizes(&s->options)) {
+        s->recent_capacity = s->options.repeat_last_n < 0 ? n : (size_t)s->options.repeat_last_n;
+        s->recent = memory_zeroed(s->recent_capacity, sizeof *s->recent);
+        s->counts = memory_zeroed(n, sizeof *s->counts);
+        if (!s->recent || !s->counts)
+            return fail_memory(err, (s->recent_capacity + n) * 4, "the penalties of a sampler");
+    }
+    s->changed = memory_zeroed(n, sizeof *s->changed);
+    s->indices = memory_zeroed(n, sizeof *s->indices);
+    s->candidates = memory_zeroed(n, sizeof *s->candidates);
+    s->block_sums = memory_zeroed(n / CANDIDATE_BLOCK + 1, sizeof *s->block_sums);
+    if (!s->changed || !s->indices || !s->candidates || !s->block_sums)
+        return fail_memory(err, n * (8 + sizeof *s->candidates), "a sampler");
+    return true;
+}
+
+static bool choose_seed(struct sampler *s, struct error *err)
+{
+    s->seed = (uint64_t)s->options.seed;
+    if (s->options.seed >= 0)
+        return true;
+    if (getrandom(&s->seed, sizeof s->seed, 0) != (ssize_t)sizeof s->seed)
+        return fail(err, ERROR_IO, "the system has no random numbers for a seed");
+    return true;
+}
+
+bool sampler_open(struct sampler **out, const struct sampler_options *options, size_t n_vocab,
+                  const struct kernels *kernels, struct error *err)
+{
+    *out = NULL;
+    if (!check_options(options, err))
+        return false;
+    if (n_vocab == 0 || n_vocab > INT32_MAX)
+        return fail(err, ERROR_USAGE, "a vocabulary of %zu tokens, but it must have 1 to %d",
+                    n_vocab, INT32_MAX);
+    struct sampler *s = memory_zeroed(1, sizeof *s);
+    if (!s)
+        return fail_memory(err, sizeof *s, "a sampler");
+    s->options = *options;
+    if ((size_t)options->top_k >= n_vocab)
+        s->options.top_k = 0;
+    s->kernels = kernels;
+    s->n_vocab = n_vocab;
+    if (!allocate(s, err) || !choose_seed(s, err)) {
+        sampler_close(&s);
+        return false;
+    }
+    *out = s;
+    return true;
+}
+
+void sampler_close(struct sampler **sampler)
+{
+    struct sampler *s = *sampler;
+    if (!s)
+        return;
+    memory_free(s->recent);
+    memory_free(s->counts);
+    memory_free(s->changed);
+    memory_free(s->indices);
+    memory_free(s->candidates);
+    memory_free(s->block_sums);
+    memory_free(s);
+    *sampler = NULL;
+}
+
+bool sampler_accept(struct sampler *s, int32_t token)
+{
+    if (!s->counts || token < 0 || (size_t)token >= s->n_vocab)
+        return true; /* nothing looks back, or no logit could be penalized */
+    uint32_t t = (uint32_t)token;
+    if (s->options.repeat_last_n < 0) {
+        if (s->counts[t]++ == 0)
+            s->recent[s->n_recent++] = t;
+        return true;
+    }
+    s->counts[t]++;
+    if (s->n_recent < s->recent_capacity) {
+        s->recent[s->n_recent++] = t;
+        return true;
+    }
+    s->counts[s->recent[s->oldest]]--;
+    s->recent[s->oldest] = t;
+    s->oldest = (s->oldest + 1) % s->recent_capacity;
+    return true;
+}
+
+void sampler_clear(struct sampler *s)
+{
+    for (size_t i = 0; i < s->n_recent; i++)
+        s->counts[s->recent[i]] = 0;
+    s->n_recent = s->oldest = 0;
+}
+
+/* SplitMix64's finalizer (Steele, Lea and Flood 2014). */
+static uint64_t mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* The number of the draw, keyed by the seed, becomes 53 random bits in [0, 1). */
+static double next_uniform(struct sampler *s)
+{
+    uint64_t key = mix(s->seed + 0x9e3779b97f4a7c15);
+    return (double)(mix(key + 0x9e3779b97f4a7c15 * ++s->n_draws) >> 11) * 0x1p-53;
+}
+
+/* Fails for NaN and INFINITY, under which no distribution exists. In blocks that become vectors. */
+static bool check_logits(const float *logits, size_t n, struct error *err)
+{
+    enum { STRIDE = 64 };
+    size_t bad = n;
+    for (size_t i = 0; i < n && bad == n; i += STRIDE) {
+        uint32_t any = 0;
+        if (n - i >= STRIDE)
+            for (size_t j = 0; j < STRIDE; j++)
+                any |= !(logits[i + j] < INFINITY);
+        else
+            any = 1; /* look at each */
+        for (size_t j = i; any && j < n && j < i + STRIDE && bad == n; j++)
+            if (!(logits[j] < INFINITY))
+                bad = j;
+    }
+    if (bad < n)
+        return fail(err, ERROR_FORMAT, "the model computed %f as the logit of token %zu",
+                    (double)logits[bad], bad);
+    return true;
+}
+
+/* From the raw logit, so that a token met twice is penalized once. */
+static void penalize(struct sampler *s, const float *logits)
+{
+    const struct sampler_options *o = &s->options;
+    for (size_t i = 0; i < s->n_recent; i++) {
+        uint32_t token = s->recent[i];
+        float x = logits[token];
+        x = x <= 0 ? x * o->repeat_penalty : x / o->repeat_penalty;
+        x -= (float)s->counts[token] * o->frequency_penalty + o->presence_penalty;
+        s->changed[token] = x;
+    }
+}
+
+static void forbid(float *logits, const uint32_t *allowed, size_t n)
+{
+    for (size_t i = 0; i < n; i += 32) {
+        uint32_t word = allowed[i / 32];
+        if (word == UINT32_MAX)
+            continue;
+        for (size_t j = i; j < n && j < i + 32; j++, word >>= 1)
+            if (!(word & 1))
+                logits[j] = -INFINITY;
+    }
+}
+
+static const float *change_logits(struct sampler *s, const float *logits, const uint32_t *allowed)
+{
+    if (!allowed && s->n_recent == 0)
+        return logits;
+    memcpy(s->changed, logits, s->n_vocab * sizeof *logits);
+    penalize(s, logits);
+    if (allowed)
+        forbid(s->changed, allowed, s->n_vocab);
+    return s->changed;
+}
+
+/* Candidates from the tokens whose logit is at least `threshold`, and possible at all. */
+static size_t gather(struct sampler *s, const float *logits, float threshold, float max)
+{
+    threshold = fmaxf(threshold, -0x1.fffffep127f);
+    size_t n =
+        s->kernels->elementwise.select_above(logits, s->n_vocab, threshold, s->indices, s->n_vocab);
+    for (size_t i = 0; i < n; i++) {
+        float logit = logits[s->indices[i]];
+        s->candidates[i] =
+            (struct candidate){ logit, candidate_weight(logit - max), 0, s->indices[i] };
+    }
+    return n;
+}
+
+static size_t count_above(struct sampler *s, const float *logits, float threshold, size_t most)
+{
+    return s->kernels->elementwise.select_above(logits, s->n_vocab, threshold, s->indices, most);
+}
+
+/* The top k of the vocabulary: distances below the maximum are tried until between k and a few
+ * times k tokens lie within one, then those are divided exactly. */
+static size_t gather_top_k(struct sampler *s, const float *logits, float max, size_t k)
+{
+    enum { PROBES = 12 };
+    size_t most = size_min(s->n_vocab, size_max(4 * k, 1024));
+    float near = 0, far = INFINITY, distance = 4; /* too few lie within `near`, k within `far` */
+    for (int probe = 0; probe < PROBES && distance < 1000; probe++) {
+        size_t n = count_above(s, logits, max - distance, most);
+        if (n < k)
+            near = distance;
+        else
+            far = distance;
+        if (n >= k && n <= most)
+            break;
+        distance = far == INFINITY ? 4 * distance : (near + far) / 2;
+    }
+    size_t n = gather(s, logits, max - far, max);
+    return candidates_top_k(s->candidates, n, k);
+}
+
+/* Tokens among which the top p of `total` lie. */
+static size_t gather_top_p(struct sampler *s, const float *logits, float max, double total)
+{
+    /* A little more than p, for sums that round apart. */
+    double wanted = fmin(1, s->options.top_p + 1e-6) * total;
+    for (float distance = 4; distance < 87; distance *= 2) {
+        size_t n = gather(s, logits, max - distance, max);
+        double sum = 0;
+        for (size_t i = 0; i < n; i++)
+            sum += s->candidates[i].weight;
+        if (sum >= wanted)
+            return n;
+    }
+    return gather(s, logits, -INFINITY, max);
+}
+
+/* Candidates after top_k, and the weight of all that top_p is to be a part of. */
+static size_t gather_candidates(struct sampler *s, const float *logits, float max, double *total)
+{
+    const struct sampler_options *o = &s->options;
+    size_t n;
+    if (o->top_k == 0 && o->typical_p >= 1 && o->top_p < 1) {
+        *total = candidates_total(logits, s->n_vocab, max, 1, NULL);
+        return gather_top_p(s, logits, max, *total);
+    }
+    if (o->top_k > 0)
+        n = gather_top_k(s, logits, max, (size_t)o->top_k);
+    else if (o->typical_p >= 1 && o->min_p > 0) /* and 1 more than the logarithm, for rounding */
+        n = gather(s, logits, max + logf(o->min_p) - 1, max);
+    else
+        n = gather(s, logits, -INFINITY, max);
+    if (o->typical_p < 1)
+        n = candidates_typical(s->candidates, n, o->typical_p);
+    *total = 0;
+    for (size_t i = 0; i < n; i++)
+        *total += s->candidates[i].weight;
+    return n;
+}
+
+/* No filter at all: the whole vocabulary as it lies. */
+static uint32_t draw_from_all(struct sampler *s, const float *logits, float max)
+{
+    double target = next_uniform(s), sum = 0;
+    float t = s->options.temperature;
+    target *= candidates_total(logits, s->n_vocab, max, t, s->block_sums);
+    size_t begin = 0;
+    for (; begin + CANDIDATE_BLOCK < s->n_vocab; begin += CANDIDATE_BLOCK) {
+        if (sum + s->block_sums[begin / CANDIDATE_BLOCK] > target)
+            break;
+        sum += s->block_sums[begin / CANDIDATE_BLOCK];
+    }
+    size_t token = begin, end = size_min(s->n_vocab, begin + CANDIDATE_BLOCK);
+    bool found = false; /* by rounding the block may end a little early */
+    for (size_t i = begin; i < end && sum <= target; i++) {
+        float weight = candidate_weight((logits[i] - max) / t);
+        sum += weight;
+        if (weight > 0) {
+            token = i;
+            found = true;
+        }
+    }
+    return found ? (uint32_t)token
+                 : (uint32_t)s->kernels->elementwise.argmax(logits, s->n_vocab, &max);
+}
+
+static uint32_t draw(struct sampler *s, const float *logits, float max)
+{
+    const struct sampler_options *o = &s->options;
+    if (o->top_k == 0 && o->top_p >= 1 && o->typical_p >= 1 && o->min_p == 0)
+        return draw_from_all(s, logits, max);
+    double total;
+    size_t n = gather_candidates(s, logits, max, &total);
+    if (o->top_p < 1)
+        n = candidates_top_p(s->candidates, n, o->top_p, total);
+    if (o->min_p > 0)
+        n = candidates_min_p(s->candidates, n, o->min_p);
+    return candidates_draw(s->candidates, n, o->temperature, next_uniform(s));
+}
+
+static float log_probability(const struct sampler *s, const float *logits, uint32_t token)
+{
+    float max;
+    s->kernels->elementwise.argmax(logits, s->n_vocab, &max);
+    double sum = s->kernels->elementwise.sum_exp(logits, s->n_vocab, max);
+    return (float)((double)logits[token] - max - log(sum));
+}
+
+bool sampler_pick(struct sampler *s, const float *logits, const uint32_t *allowed, int32_t *token,
+                  float *logprob, struct error *err)
+{
+    if (!check_logits(logits, s->n_vocab, err))
+        return false;
+    const float *changed = change_logits(s, logits, allowed);
+    float max;
+    uint32_t best = (uint32_t)s->kernels->elementwise.argmax(changed, s->n_vocab, &max);
+    if (max == -INFINITY)
+        return fail(err, ERROR_FORMAT, "no token of %zu is possible", s->n_vocab);
+    uint32_t chosen = s->options.temperature == 0 ? best : draw(s, changed, max);
+    *token = (int32_t)chosen;
+    if (logprob)
+        *logprob = log_probability(s, logits, chosen);
+    return true;
+}
