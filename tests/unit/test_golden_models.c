@@ -186,7 +186,7 @@ static void check_text(struct engine *engine, const char *folder, const struct j
         answer[i] = best(logits, (size_t)engine_config(engine)->n_vocab);
         assert_ok(engine_prefill(engine, sequence, &answer[i], 1, &logits, NULL, &err), err);
     }
-    assert_ok(tokenizer_decode(tokenizer, answer, n, true, &text, &err), err);
+    assert_ok(tokenizer_decode(tokenizer, answer, n, false, &text, &err), err);
     if (!slice_equal(text_slice(&text), json_text(json_get(example, "text"))))
         fail_msg("%s: '%s' is continued by '%s', expected '%s'", folder,
                  json_text(json_get(example, "prompt")).data, text.data,
