@@ -1,0 +1,21 @@
+/* hearth_private.h: what the two halves of the public interface share. Private to the runtime room.
+ */
+#ifndef HEARTH_PRIVATE_H
+#define HEARTH_PRIVATE_H
+
+#include "hearth.h"
+
+#include "runtime/engine.h"
+
+#include <pthread.h>
+
+struct hearth_model {
+    struct engine *engine;
+    char *name;           /* general.name or "" */
+    pthread_mutex_t turn; /* held during a step and until its logits are sampled */
+};
+
+/* Copy an inner error to the public one, which may be NULL. Always returns false. */
+bool hearth_tell(struct hearth_error *out, const struct error *err);
+
+#endif

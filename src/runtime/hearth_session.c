@@ -1,0 +1,298 @@
+/* hearth_session.c: the public interface's sessions (include/hearth.h) over sequence, sampler, stop
+ * strings and tokenizer. */
+#include "base/clock.h"
+#include "base/memory.h"
+#include "runtime/hearth_private.h"
+#include "runtime/sampler.h"
+#include "runtime/stop.h"
+
+#include <stdatomic.h>
+
+/* An answer's text between two events is a few tokens long; a token's text is bounded by its file.
+ */
+enum { EVENT_LIMIT = 64 << 20 };
+
+enum session_state { IDLE, ANSWERING, ENDING };
+
+struct hearth_session {
+    struct hearth_model *model; /* borrowed */
+    struct sequence *sequence;
+    struct sampler *sampler;
+    struct stop_matcher *stop;
+    struct token_stream stream;
+    struct token_list pending; /* fed or sampled, not evaluated yet */
+    struct text decoded, out;  /* of the present event */
+    enum session_state state;
+    bool was_fed;  /* since the last answer */
+    bool has_text; /* anything at all was fed: no beginning token any more */
+    _Atomic int cancelled;
+    uint32_t n_ctx;
+    int32_t n_predict;
+    uint64_t started_ns;
+    struct hearth_event done; /* counts of the present answer */
+};
+
+struct hearth_session_options hearth_session_defaults(void)
+{
+    struct sampler_options sampling = sampler_defaults();
+    return (struct hearth_session_options){
+        .n_predict = -1,
+        .temperature = sampling.temperature,
+        .top_k = sampling.top_k,
+        .top_p = sampling.top_p,
+        .min_p = sampling.min_p,
+        .typical_p = sampling.typical_p,
+        .repeat_last_n = sampling.repeat_last_n,
+        .repeat_penalty = sampling.repeat_penalty,
+        .presence_penalty = sampling.presence_penalty,
+        .frequency_penalty = sampling.frequency_penalty,
+        .seed = sampling.seed,
+    };
+}
+
+static bool open_parts(struct hearth_session *s, const struct hearth_session_options *o,
+                       struct error *err)
+{
+    struct engine *engine = s->model->engine;
+    struct sampler_options sampling = {
+        .temperature = o->temperature,
+        .top_k = o->top_k,
+        .top_p = o->top_p,
+        .min_p = o->min_p,
+        .typical_p = o->typical_p,
+        .repeat_last_n = o->repeat_last_n,
+        .repeat_penalty = o->repeat_penalty,
+        .presence_penalty = o->presence_penalty,
+        .frequency_penalty = o->frequency_penalty,
+        .seed = o->seed,
+    };
+    size_t n_stop =
+        size_min(o->n_stop, STOP_MOST_STRINGS + 1); /* one too many: stop_open says so */
+    struct slice stops[STOP_MOST_STRINGS + 1];
+    for (size_t i = 0; i < n_stop; i++)
+        stops[i] = slice_of(o->stop[i]);
+    return sequence_open(&s->sequence, engine, err) &&
+           sampler_open(&s->sampler, &sampling, (size_t)engine_config(engine)->n_vocab,
+                        engine_kernels(engine), err) &&
+           stop_open(&s->stop, stops, n_stop, err);
+}
+
+bool hearth_session_open(struct hearth_session **out, struct hearth_model *model,
+                         const struct hearth_session_options *options, struct hearth_error *error)
+{
+    *out = NULL;
+    struct error err = { 0 };
+    struct hearth_session_options defaults = hearth_session_defaults();
+    const struct hearth_session_options *o = options ? options : &defaults;
+    struct hearth_session *s = memory_zeroed(1, sizeof *s);
+    if (!s) {
+        fail_memory(&err, sizeof *s, "a session");
+        return hearth_tell(error, &err);
+    }
+    uint32_t most = engine_n_ctx(model->engine);
+    s->model = model;
+    s->n_ctx = o->n_ctx && o->n_ctx < most ? o->n_ctx : most;
+    s->n_predict = o->n_predict;
+    text_init(&s->decoded, EVENT_LIMIT);
+    text_init(&s->out, EVENT_LIMIT);
+    pthread_mutex_lock(&model->turn);
+    bool ok = open_parts(s, o, &err);
+    pthread_mutex_unlock(&model->turn);
+    if (!ok) {
+        hearth_session_close(&s);
+        return hearth_tell(error, &err);
+    }
+    *out = s;
+    return true;
+}
+
+void hearth_session_close(struct hearth_session **session)
+{
+    struct hearth_session *s = *session;
+    if (!s)
+        return;
+    pthread_mutex_lock(&s->model->turn); /* pages go back to the model */
+    sequence_close(&s->sequence);
+    pthread_mutex_unlock(&s->model->turn);
+    stop_close(&s->stop);
+    sampler_close(&s->sampler);
+    token_list_release(&s->pending);
+    text_release(&s->decoded);
+    text_release(&s->out);
+    memory_free(s);
+    *session = NULL;
+}
+
+void hearth_session_clear(struct hearth_session *s)
+{
+    pthread_mutex_lock(&s->model->turn);
+    sequence_truncate(s->sequence, 0);
+    pthread_mutex_unlock(&s->model->turn);
+    sampler_clear(s->sampler);
+    stop_clear(s->stop);
+    s->pending.count = 0;
+    s->stream = (struct token_stream){ 0 };
+    s->state = IDLE;
+    s->was_fed = s->has_text = false;
+}
+
+void hearth_session_cancel(struct hearth_session *s)
+{
+    atomic_store(&s->cancelled, 1);
+}
+
+/* Tokens of the session, evaluated or not. */
+static size_t total_tokens(const struct hearth_session *s)
+{
+    return sequence_length(s->sequence) + s->pending.count;
+}
+
+static bool feed(struct hearth_session *s, struct slice text, struct error *err)
+{
+    const struct tokenizer *tokenizer = engine_tokenizer(s->model->engine);
+    struct encode_options options = { .add_special = !s->has_text, .parse_special = true };
+    size_t before = s->pending.count;
+    if (!tokenizer_encode(tokenizer, text, options, &s->pending, err)) {
+        s->pending.count = before;
+        return false;
+    }
+    size_t total = total_tokens(s);
+    if (total > s->n_ctx) {
+        s->pending.count = before;
+        return fail(err, ERROR_CONTEXT,
+                    "the prompt has %zu tokens, the context has room for %" PRIu32, total,
+                    s->n_ctx);
+    }
+    for (size_t i = before; i < s->pending.count; i++)
+        if (!sampler_accept(s->sampler, s->pending.ids[i]))
+            return fail_memory(err, sizeof(token_id), "the tokens that penalties look at");
+    s->has_text = s->was_fed = true;
+    return true;
+}
+
+bool hearth_session_feed(struct hearth_session *s, const char *text, size_t length,
+                         struct hearth_error *error)
+{
+    struct error err = { 0 };
+    return feed(s, (struct slice){ text, length }, &err) || hearth_tell(error, &err);
+}
+
+/* Evaluate what is pending and choose the next token while the logits are ours. */
+static bool next_token(struct hearth_session *s, token_id *token, struct error *err)
+{
+    struct engine *engine = s->model->engine;
+    uint32_t most = engine_max_batch_tokens(engine);
+    size_t done = 0;
+    bool ok = true;
+    while (ok && done < s->pending.count && !atomic_load(&s->cancelled)) {
+        uint32_t n = (uint32_t)size_min(s->pending.count - done, most);
+        bool is_last = done + n == s->pending.count;
+        struct batch_item item = { .sequence = s->sequence,
+                                   .tokens = s->pending.ids + done,
+                                   .n_tokens = n,
+                                   .wanted = is_last ? LOGITS_LAST : LOGITS_NONE };
+        pthread_mutex_lock(&s->model->turn);
+        ok = engine_step(engine, &item, 1, err);
+        if (ok && is_last)
+            ok = sampler_pick(s->sampler, item.logits, NULL, token, NULL, err);
+        pthread_mutex_unlock(&s->model->turn);
+        done += ok ? n : 0;
+    }
+    /* Keep what was not evaluated. */
+    memmove(s->pending.ids, s->pending.ids + done, (s->pending.count - done) * sizeof(token_id));
+    s->pending.count -= done;
+    return ok;
+}
+
+/* The answer ends: let go of held-back bytes. */
+static bool end_answer(struct hearth_session *s, enum hearth_done_reason reason, bool by_string,
+                       struct error *err)
+{
+    int matched;
+    s->state = ENDING;
+    s->done.reason = reason;
+    text_clear(&s->decoded);
+    bool ok = by_string || (token_stream_finish(&s->stream, &s->decoded) &&
+                            stop_feed(s->stop, text_slice(&s->decoded), &s->out, &matched) &&
+                            stop_finish(s->stop, &s->out));
+    stop_clear(s->stop);
+    return ok || fail_memory(err, s->decoded.length, "an answer's text");
+}
+
+/* Take a token that is part of the answer into text. */
+static bool take_token(struct hearth_session *s, token_id token, struct error *err)
+{
+    const struct tokenizer *tokenizer = engine_tokenizer(s->model->engine);
+    s->done.answer_tokens++;
+    if (!token_list_push(&s->pending, token) || !sampler_accept(s->sampler, token))
+        return fail_memory(err, sizeof token, "an answer's tokens");
+    text_clear(&s->decoded);
+    s->stream.is_continued = true; /* after the prompt */
+    if (!token_stream_next(tokenizer, &s->stream, token, false, &s->decoded, err))
+        return false;
+    int matched;
+    if (!stop_feed(s->stop, text_slice(&s->decoded), &s->out, &matched))
+        return fail_memory(err, s->decoded.length, "an answer's text");
+    return matched < 0 || end_answer(s, HEARTH_STOP, true, err);
+}
+
+static void note_time(struct hearth_session *s)
+{
+    uint64_t now = clock_ns() - s->started_ns;
+    if (s->done.first_token_ns == 0)
+        s->done.first_token_ns = s->done.prompt_ns = now;
+    s->done.answer_ns = now - s->done.prompt_ns;
+}
+
+static bool advance(struct hearth_session *s, struct error *err)
+{
+    if (atomic_load(&s->cancelled))
+        return end_answer(s, HEARTH_CANCELLED, false, err);
+    bool is_full = total_tokens(s) >= s->n_ctx;
+    if (is_full || (s->n_predict >= 0 && s->done.answer_tokens >= (uint32_t)s->n_predict))
+        return end_answer(s, HEARTH_LENGTH, false, err);
+    token_id token = -1;
+    if (!next_token(s, &token, err))
+        return false;
+    if (atomic_load(&s->cancelled))
+        return end_answer(s, HEARTH_CANCELLED, false, err);
+    note_time(s);
+    if (tokenizer_is_end(engine_tokenizer(s->model->engine), token))
+        return end_answer(s, HEARTH_STOP, false, err);
+    return take_token(s, token, err);
+}
+
+static void begin_answer(struct hearth_session *s)
+{
+    s->done =
+        (struct hearth_event){ .kind = HEARTH_DONE, .prompt_tokens = (uint32_t)s->pending.count };
+    s->started_ns = clock_ns();
+    s->state = s->was_fed && s->pending.count ? ANSWERING : ENDING;
+    s->done.reason = HEARTH_STOP;
+    s->was_fed = false;
+}
+
+bool hearth_session_next(struct hearth_session *s, struct hearth_event *event,
+                         struct hearth_error *error)
+{
+    struct error err = { 0 };
+    text_clear(&s->out);
+    if (s->state == IDLE)
+        begin_answer(s);
+    while (s->state == ANSWERING && s->out.length == 0)
+        if (!advance(s, &err)) {
+            s->state = IDLE;
+            return hearth_tell(error, &err);
+        }
+    *event = s->done;
+    event->context_tokens = (uint32_t)total_tokens(s);
+    if (s->out.length) {
+        event->kind = HEARTH_TEXT;
+        event->text = s->out.data;
+        event->length = s->out.length;
+        return true;
+    }
+    s->state = IDLE;
+    atomic_store(&s->cancelled, 0);
+    return true;
+}
