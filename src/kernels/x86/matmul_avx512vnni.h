@@ -4,9 +4,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/x86/matmul_panel.h"
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#include "kernels/x86/matmul_unpack.h"
 
 /* One unpacker a type. */
 #define PANEL_UNPACKER(type) panel_unpack panel_unpack_##type##_avx512vnni;
@@ -15,7 +13,7 @@ PANEL_TYPES(PANEL_UNPACKER)
 /* F32, F16 and BF16. */
 void matmul_init_float_avx512(struct matmul_kernels *matmul);
 
-/* One token of both formats, with the reference's bits. */
+/* Tokens of both formats, with the reference's bits. */
 void matmul_prepare_avx512(enum activation_format format, void *prepared, const float *x,
                            size_t x_stride, size_t m, size_t k, size_t begin, size_t end);
 

@@ -10,19 +10,24 @@
 #include "kernels/matmul.h"
 #include "kernels/matmul_prepared.h"
 
-/* Sums of some adjacent rows and tokens: w at the first row, x at the first token (f32_stride
- * apart), y likewise. */
-typedef void float_kernel(const struct matmul *job, const uint8_t *w, const float *x, float *y);
+enum { FLOAT_LANES = 16, FLOAT_MAX_TOKENS = 6 };
 
-enum { FLOAT_ROWS = 4, FLOAT_TOKENS = 6 };
+/* Some rows (row_bytes apart) times some tokens (x_stride apart) over k_count elements, added to
+ * sums [rows][tokens][FLOAT_LANES]. k_count is a multiple of FLOAT_LANES except where the rows end.
+ */
+typedef void float_kernel(const uint8_t *w, size_t row_bytes, const float *x, size_t x_stride,
+                          size_t k_count, float *sums);
 
-/* What an instruction set brings for one type. */
+/* What an instruction set brings for one type: `rows` rows or one row by 1 to `tokens` tokens. */
 struct float_isa {
-    float_kernel *rows[FLOAT_TOKENS]; /* [tokens - 1]: FLOAT_ROWS rows */
-    float_kernel *row[FLOAT_TOKENS];  /* one row */
+    size_t element_bytes, rows, tokens;
+    float_kernel *many[FLOAT_MAX_TOKENS], *one[FLOAT_MAX_TOKENS];
+    float (*add_lanes)(const float *sums);
 };
 
 void float_matmul(const struct float_isa *isa, const struct matmul *job, size_t n_begin,
-                  size_t n_end);
+                  size_t n_end, void *scratch);
+
+size_t float_scratch_bytes(void);
 
 #endif

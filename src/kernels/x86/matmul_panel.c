@@ -1,5 +1,7 @@
 #include "kernels/x86/matmul_panel.h"
 
+#include "kernels/x86/matmul_float.h"
+
 /* How a type's codes become values: code - (1 << shift), or code and a minimum. */
 struct panel_type {
     enum panel_kind kind;
@@ -29,9 +31,9 @@ struct panel_scratch {
 
 size_t matmul_scratch_bytes_x86(enum dtype type, size_t k)
 {
-    (void)type; /* floats use no scratch */
+    (void)type; /* floats need less: float_scratch_bytes */
     (void)k;
-    return align_up(sizeof(struct panel_scratch), 64);
+    return align_up(size_max(sizeof(struct panel_scratch), float_scratch_bytes()), 64);
 }
 
 /* One call's walk: a strip of one or two tiles, a run of tokens. */

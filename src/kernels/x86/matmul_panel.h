@@ -68,12 +68,4 @@ void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct mat
 /* matmul_kernels.scratch_bytes of the variants for x86. */
 size_t matmul_scratch_bytes_x86(enum dtype type, size_t k);
 
-/* run_Q4_0, ... for an instruction set, and their places in the table. */
-#define PANEL_RUN_FUNCTION(type)                                                                  \
-    static void run_##type(const struct matmul *job, size_t n_begin, size_t n_end, void *scratch) \
-    {                                                                                             \
-        panel_matmul(&isa, DTYPE_##type, job, n_begin, n_end, scratch);                           \
-    }
-#define PANEL_SET_RUN(type) matmul->run[DTYPE_##type] = run_##type;
-
 #endif

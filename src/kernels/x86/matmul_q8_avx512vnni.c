@@ -159,9 +159,10 @@ ALWAYS_INLINE void add_block(struct floats *acc, const struct floats *v, struct 
 }
 
 /* panel_kernel for constant counts */
-ALWAYS_INLINE void multiply(enum panel_kind kind, struct counts n, const struct panel *panels,
+ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const struct panel *panels,
                             const struct panel_x *x, size_t n_blocks, int shift, float *out)
 {
+    const struct counts n = { tiles, tokens };
     const int halves = kind == PANEL_OFFSET16 || kind == PANEL_MINIMUM16 ? 2 : 1;
     const __m512i shifts = _mm512_set1_epi32(shift);
     struct cursor c = { &panels->codes[0][0][0],
@@ -193,41 +194,13 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, struct counts n, const struct 
         _mm512_store_ps(out + (t * n.tiles + tile) * PANEL_ROWS, acc.at[tile][t]);
 }
 
-#define KERNEL(kind, tiles, tokens)                                                                \
-    static void kernel_##kind##_##tiles##x##tokens(const struct panel *panels,                     \
-                                                   const struct panel_x *x, size_t n_blocks,       \
-                                                   int shift, float *acc)                          \
-    {                                                                                              \
-        multiply(PANEL_##kind, (struct counts){ tiles, tokens }, panels, x, n_blocks, shift, acc); \
-    }
-#define KERNELS_OF_TILES(kind, tiles) \
-    KERNEL(kind, tiles, 1)            \
-    KERNEL(kind, tiles, 2)            \
-    KERNEL(kind, tiles, 3) KERNEL(kind, tiles, 4) KERNEL(kind, tiles, 5) KERNEL(kind, tiles, 6)
-#define KERNELS(kind) KERNELS_OF_TILES(kind, 1) KERNELS_OF_TILES(kind, 2)
-KERNELS(OFFSET32)
-KERNELS(MINIMUM32)
-KERNELS(OFFSET16)
-KERNELS(MINIMUM16)
-
-#define NAMES_OF_TILES(kind, tiles)                                                               \
-    {                                                                                             \
-        kernel_##kind##_##tiles##x1, kernel_##kind##_##tiles##x2, kernel_##kind##_##tiles##x3,    \
-            kernel_##kind##_##tiles##x4, kernel_##kind##_##tiles##x5, kernel_##kind##_##tiles##x6 \
-    }
-#define NAMES(kind)    [PANEL_##kind] = { NAMES_OF_TILES(kind, 1), NAMES_OF_TILES(kind, 2) }
-#define UNPACKER(type) [DTYPE_##type] = panel_unpack_##type##_avx512vnni,
-static const struct panel_isa isa = {
-    .unpack = { PANEL_TYPES(UNPACKER) },
-    .kernel = { NAMES(OFFSET32), NAMES(MINIMUM32), NAMES(OFFSET16), NAMES(MINIMUM16) },
-};
-
-PANEL_TYPES(PANEL_RUN_FUNCTION)
+#define UNPACKER(type) panel_unpack_##type##_avx512vnni
+#include "kernels/x86/matmul_panel_grid.h"
 
 void matmul_init_avx512vnni(struct matmul_kernels *matmul)
 {
     matmul->prepare = matmul_prepare_avx512;
     matmul->scratch_bytes = matmul_scratch_bytes_x86;
-    PANEL_TYPES(PANEL_SET_RUN)
+    PANEL_TYPES(SET_RUN)
     matmul_init_float_avx512(matmul);
 }

@@ -4,6 +4,7 @@ void kernels_init_isa(struct kernels *k, unsigned features)
 {
     if (!(features & CPU_AVX2))
         return;
+    matmul_init_avx2(&k->matmul);
     norm_init_avx2(&k->norm);
     rope_init_avx2(&k->rope);
     elementwise_init_avx2(&k->elementwise);

@@ -1,0 +1,57 @@
+/* matmul_unpack.h: what unpackers of every width share; private to matmul_unpack_*.
+ *
+ * Owns the gathering of numbers that lie alone in their blocks, and the prefetching of what comes
+ * later. */
+#ifndef MATMUL_UNPACK_H
+#define MATMUL_UNPACK_H
+
+#include <xmmintrin.h>
+
+#include "kernels/x86/matmul_panel.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Loops over constants, so that arrays of registers stay registers. */
+#define PRAGMA(text) _Pragma(#text)
+#define UNROLL(n)    PRAGMA(GCC unroll n)
+
+/* Ask for the next `bytes` of what will be unpacked later. */
+ALWAYS_INLINE void prefetch(const uint8_t **ahead, size_t bytes)
+{
+    UNROLL(16)
+    for (size_t i = 0; i < bytes; i += 64)
+        _mm_prefetch((const char *)(*ahead + i), _MM_HINT_T0);
+    *ahead += bytes;
+}
+
+/* The numbers of 2 or 4 bytes at the same place of every row's blocks: [block][row]. Reading a
+ * whole stretch of them first keeps a vector load from waiting for the scalar stores before it, and
+ * brings the rows into the nearest cache. */
+struct halves {
+    _Alignas(64) uint16_t at[PANEL_K / 32][PANEL_ROWS];
+};
+struct words {
+    _Alignas(64) uint32_t at[PANEL_K / 32][PANEL_ROWS];
+};
+
+ALWAYS_INLINE void gather_halves(struct halves *out, const uint8_t *from, size_t row_bytes,
+                                 size_t block_bytes, size_t n_blocks)
+{
+    for (size_t i = 0; i < n_blocks; i++, from += block_bytes) {
+        UNROLL(16)
+        for (size_t r = 0; r < PANEL_ROWS; r++)
+            memcpy(&out->at[i][r], from + r * row_bytes, sizeof out->at[i][r]);
+    }
+}
+
+ALWAYS_INLINE void gather_words(struct words *out, const uint8_t *from, size_t row_bytes,
+                                size_t block_bytes, size_t n_blocks)
+{
+    for (size_t i = 0; i < n_blocks; i++, from += block_bytes) {
+        UNROLL(16)
+        for (size_t r = 0; r < PANEL_ROWS; r++)
+            memcpy(&out->at[i][r], from + r * row_bytes, sizeof out->at[i][r]);
+    }
+}
+
+#endif

@@ -1,0 +1,9 @@
+#include "kernels/x86/matmul_avx2.h"
+#include "kernels/x86/matmul_vec_avx2.h"
+
+#define UNPACKER(type) panel_unpack_##type##_avx2
+#define SIGN_OF_8 \
+    0 /* unsigned bytes of 8 bits would saturate VPMADDUBSW: the kernel moves the sign to x */
+
+#include "kernels/x86/matmul_unpack_impl.h"
+#include "kernels/x86/matmul_unpack_k_impl.h"
