@@ -30,13 +30,12 @@ static struct sequence new_sequence(struct check *c, struct shape shape)
     check_fill_normal(c, s.q, n_q);
     check_fill_normal(c, s.k, n_k);
     check_fill_normal(c, s.v, n_k);
-    /* A few keys that a query cannot pass over: the maximum jumps late and high. (Scores of
-     * hundreds would ask more of float32 than ATTENTION_TOLERANCE.) */
-    for (size_t i = 0; i < shape.n_positions / 9; i++) {
-        float *k = s.k + check_below(c, shape.n_positions) * shape.n_kv_heads * shape.head_dim;
-        for (size_t d = 0; d < shape.n_kv_heads * shape.head_dim; d++)
-            k[d] *= 8;
-    }
+    /* Some keys that a query cannot pass over: the maximum jumps late and high. (Scores of hundreds
+     * would ask more of float32 than ATTENTION_TOLERANCE.) */
+    size_t width = shape.n_kv_heads * shape.head_dim;
+    for (size_t j = check_below(c, 9); j < shape.n_positions; j += 1 + check_below(c, 18))
+        for (size_t d = 0; d < width; d++)
+            s.k[j * width + d] *= 8;
     s.n_pages = (shape.n_positions + KV_PAGE_TOKENS - 1) / KV_PAGE_TOKENS;
     return s;
 }
