@@ -11,87 +11,103 @@
 enum { MAX_ROWS = 6 };
 #define VECS(rows) (LEVEL_AVX512 || (rows) == 1 ? 4 : (rows) == 2 ? 2 : 1)
 
-/* 16 * vecs positions: scores[row][.] = q[row] . keys[.][.]. */
-INLINE void score_block(const size_t rows, const size_t vecs, float *scores, const float *q,
-                        size_t q_stride, const float *keys, size_t head_dim)
+/* Rows against the keys of one page: scores[row][.] = q[row] . keys[.][.], and tiles beside [begin,
+ * end) that make up a whole block, whose scores mean nothing. */
+struct score_job {
+    float *scores;  /* [n_rows][KV_PAGE_TOKENS] */
+    const float *q; /* [n_rows][q_stride] */
+    size_t q_stride;
+    const float *wide;     /* [head_dim][KV_PAGE_TOKENS], or NULL: */
+    const uint8_t *halves; /* as they are stored, [tiles][head_dim][KV_TILE] */
+    size_t head_dim;
+    size_t begin, end; /* tiles */
+};
+
+INLINE vec key_vector(const bool is_wide, const struct score_job *job, size_t tile, size_t d)
+{
+    if (is_wide)
+        return vec_load(job->wide + d * KV_PAGE_TOKENS + tile * KV_TILE);
+    return vec_from_halves(job->halves + (tile * job->head_dim + d) * KV_TILE * sizeof(uint16_t));
+}
+
+INLINE void score_block(const bool is_wide, const size_t rows, const size_t vecs,
+                        const struct score_job *job, size_t tile)
 {
     vec sums[MAX_ROWS][4];
     UNROLL for (size_t r = 0; r < rows; r++)
     {
         UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] = vec_zero();
     }
-    for (size_t d = 0; d < head_dim; d++) {
+    for (size_t d = 0; d < job->head_dim; d++) {
         vec k[4];
-        UNROLL for (size_t v = 0; v < vecs; v++) k[v] =
-            vec_load(keys + d * KV_PAGE_TOKENS + v * KV_TILE);
+        UNROLL for (size_t v = 0; v < vecs; v++) k[v] = key_vector(is_wide, job, tile + v, d);
         UNROLL for (size_t r = 0; r < rows; r++)
         {
-            vec x = vec_set1(q[r * q_stride + d]);
+            vec x = vec_set1(job->q[r * job->q_stride + d]);
             UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] = vec_fma(x, k[v], sums[r][v]);
         }
     }
     UNROLL for (size_t r = 0; r < rows; r++)
     {
         UNROLL for (size_t v = 0; v < vecs; v++)
-            vec_store(scores + r * KV_PAGE_TOKENS + v * KV_TILE, sums[r][v]);
+            vec_store(job->scores + r * KV_PAGE_TOKENS + (tile + v) * KV_TILE, sums[r][v]);
     }
 }
 
-/* Tiles [begin, end), and neighbours that make up a whole block; their scores mean nothing. */
-INLINE void score_tiles(const size_t rows, float *scores, const float *q, size_t q_stride,
-                        const float *keys, size_t head_dim, size_t begin, size_t end)
+INLINE void score_tiles(const size_t rows, const struct score_job *job)
 {
     const size_t vecs = VECS(rows);
-    for (size_t tile = begin / vecs * vecs; tile < end; tile += vecs)
-        score_block(rows, vecs, scores + tile * KV_TILE, q, q_stride, keys + tile * KV_TILE,
-                    head_dim);
-}
-
-static void score_rows(size_t n_rows, float *scores, const float *q, size_t q_stride,
-                       const float *keys, size_t head_dim, size_t begin, size_t end)
-{
-    switch (n_rows) {
-#define ROWS(n)                                                          \
-    case n:                                                              \
-        score_tiles(n, scores, q, q_stride, keys, head_dim, begin, end); \
-        break;
-        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
-#undef ROWS
-    }
+    const struct score_job here = *job; /* which the stores of scores cannot change */
+    for (size_t tile = here.begin / vecs * vecs; tile < here.end; tile += vecs)
+        if (here.wide)
+            score_block(true, rows, vecs, &here, tile);
+        else
+            score_block(false, rows, vecs, &here, tile);
 }
 
 /* out[row] = out[row] scaled + sum of p[row][j] values[j] over positions [begin, end) of a page. */
 struct value_job {
-    float *out;           /* [n_rows][width] */
-    const float *p;       /* [n_rows][KV_PAGE_TOKENS] */
-    const float *factors; /* [tiles][MAX_ROWS] of the sums before each tile; NULL: all 1 */
-    const float *values;  /* [KV_PAGE_TOKENS][width] */
+    float *out;            /* [n_rows][width] */
+    const float *p;        /* [n_rows][KV_PAGE_TOKENS] */
+    const float *factors;  /* [tiles][MAX_ROWS] of the sums before each tile; NULL: all 1 */
+    const float *wide;     /* [KV_PAGE_TOKENS][width], or NULL: */
+    const uint8_t *halves; /* as they are stored, [KV_PAGE_TOKENS][width] */
     size_t width, begin, end;
 };
 
-INLINE void value_block(const size_t rows, const size_t vecs, const struct value_job *job,
-                        size_t column)
+INLINE vec value_vector(const bool is_wide, const struct value_job *job, size_t index)
+{
+    return is_wide ? vec_load(job->wide + index)
+                   : vec_from_halves(job->halves + index * sizeof(uint16_t));
+}
+
+INLINE void scale_sums(const size_t rows, const size_t vecs, vec sums[MAX_ROWS][4],
+                       const float *factors)
+{
+    UNROLL for (size_t r = 0; r < rows; r++)
+    {
+        vec factor = vec_set1(factors[r]);
+        UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] = vec_mul(sums[r][v], factor);
+    }
+}
+
+INLINE void value_block(const bool is_wide, const size_t rows, const size_t vecs,
+                        const struct value_job *job, size_t column)
 {
     vec sums[MAX_ROWS][4];
-    float *out = job->out + column;
     UNROLL for (size_t r = 0; r < rows; r++)
     {
         UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] =
-            vec_load(out + r * job->width + 16 * v);
+            vec_load(job->out + r * job->width + column + 16 * v);
     }
     for (size_t j = job->begin, stop; j < job->end; j = stop) {
         stop = size_min(job->end, (j / KV_TILE + 1) * KV_TILE);
-        if (job->factors) {
-            UNROLL for (size_t r = 0; r < rows; r++)
-            {
-                vec factor = vec_set1(job->factors[j / KV_TILE * MAX_ROWS + r]);
-                UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] = vec_mul(sums[r][v], factor);
-            }
-        }
+        if (job->factors)
+            scale_sums(rows, vecs, sums, job->factors + j / KV_TILE * MAX_ROWS);
         for (size_t i = j; i < stop; i++) {
-            const float *values = job->values + i * job->width + column;
             vec x[4];
-            UNROLL for (size_t v = 0; v < vecs; v++) x[v] = vec_load(values + 16 * v);
+            UNROLL for (size_t v = 0; v < vecs; v++) x[v] =
+                value_vector(is_wide, job, i * job->width + column + 16 * v);
             UNROLL for (size_t r = 0; r < rows; r++)
             {
                 vec p = vec_set1(job->p[r * KV_PAGE_TOKENS + i]);
@@ -102,32 +118,55 @@ INLINE void value_block(const size_t rows, const size_t vecs, const struct value
     UNROLL for (size_t r = 0; r < rows; r++)
     {
         UNROLL for (size_t v = 0; v < vecs; v++)
-            vec_store(out + r * job->width + 16 * v, sums[r][v]);
+            vec_store(job->out + r * job->width + column + 16 * v, sums[r][v]);
     }
 }
 
-INLINE void value_columns(const size_t rows, const struct value_job *job)
+INLINE void value_columns(const bool is_wide, const size_t rows, const struct value_job *job)
 {
     const size_t vecs = VECS(rows);
     size_t column = 0;
     for (; column + 16 * vecs <= job->width; column += 16 * vecs)
-        value_block(rows, vecs, job, column);
+        value_block(is_wide, rows, vecs, job, column);
     if (vecs > 2 && column + 32 <= job->width) {
-        value_block(rows, 2, job, column);
+        value_block(is_wide, rows, 2, job, column);
         column += 32;
     }
     if (vecs > 1 && column < job->width)
-        value_block(rows, 1, job, column);
+        value_block(is_wide, rows, 1, job, column);
+}
+
+/* A function each number of rows, so that the blocks' loops have constant bounds. */
+#define FOR_EACH_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+
+#define ROWS(n)                                         \
+    static void score_##n(const struct score_job *job)  \
+    {                                                   \
+        score_tiles(n, job);                            \
+    }                                                   \
+    static void values_##n(const struct value_job *job) \
+    {                                                   \
+        const struct value_job here = *job;             \
+        if (here.wide)                                  \
+            value_columns(true, n, &here);              \
+        else                                            \
+            value_columns(false, n, &here);             \
+    }
+FOR_EACH_ROWS(ROWS)
+#undef ROWS
+
+static void score_rows(size_t n_rows, const struct score_job *job)
+{
+#define ROWS(n) score_##n,
+    static void (*const functions[])(const struct score_job *) = { NULL, FOR_EACH_ROWS(ROWS) };
+#undef ROWS
+    functions[n_rows](job);
 }
 
 static void value_rows(size_t n_rows, const struct value_job *job)
 {
-    switch (n_rows) {
-#define ROWS(n)                \
-    case n:                    \
-        value_columns(n, job); \
-        break;
-        ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6)
+#define ROWS(n) values_##n,
+    static void (*const functions[])(const struct value_job *) = { NULL, FOR_EACH_ROWS(ROWS) };
 #undef ROWS
-    }
+    functions[n_rows](job);
 }

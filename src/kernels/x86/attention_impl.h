@@ -206,49 +206,94 @@ static const float *gather_factors(float gathered[PAGE_TILES][MAX_ROWS],
     return rescaled ? gathered[0] : NULL;
 }
 
+/* Rows taken together when `n` are left: as few blocks as can be, of equal size. */
+static size_t rows_of_block(size_t n)
+{
+    size_t n_blocks = (n + MAX_ROWS - 1) / MAX_ROWS;
+    return (n + n_blocks - 1) / n_blocks;
+}
+
+/* A page's part of one KV head. */
+struct page_part {
+    size_t base;  /* its first position */
+    bool is_wide; /* rather than read as stored */
+    const uint8_t *keys, *values;
+};
+
+static void add_scores(const struct block *b, const struct page_part *part, size_t begin,
+                       size_t end, struct span s)
+{
+    struct score_job job = {
+        .q_stride = b->width,
+        .wide = part->is_wide ? b->keys : NULL,
+        .halves = part->keys,
+        .head_dim = b->a->head_dim,
+        .begin = s.begin / KV_TILE,
+        .end = (s.end + KV_TILE - 1) / KV_TILE,
+    };
+    for (size_t row = begin, n; row < end; row += n) {
+        n = rows_of_block(end - row);
+        job.scores = b->scores + row * KV_PAGE_TOKENS;
+        job.q = b->q + row * b->width;
+        score_rows(n, &job);
+    }
+}
+
 /* Rows [begin, end), which all see the same positions of the page. */
-static void add_values(const struct block *b, size_t begin, size_t end, struct span s)
+static void add_values(const struct block *b, const struct page_part *part, size_t begin,
+                       size_t end, struct span s)
 {
     float gathered[PAGE_TILES][MAX_ROWS];
-    for (size_t row = begin; row < end; row += MAX_ROWS) {
-        size_t n_rows = size_min(MAX_ROWS, end - row);
-        value_rows(n_rows, &(struct value_job){
-                               .out = b->out + row * b->width,
-                               .p = b->scores + row * KV_PAGE_TOKENS,
-                               .factors = gather_factors(gathered, b->state + row, n_rows),
-                               .values = b->values,
-                               .width = b->width,
-                               .begin = s.begin,
-                               .end = s.end,
-                           });
+    struct value_job job = {
+        .wide = part->is_wide ? b->values : NULL,
+        .halves = part->values,
+        .width = b->width,
+        .begin = s.begin,
+        .end = s.end,
+    };
+    for (size_t row = begin, n; row < end; row += n) {
+        n = rows_of_block(end - row);
+        job.out = b->out + row * b->width;
+        job.p = b->scores + row * KV_PAGE_TOKENS;
+        job.factors = gather_factors(gathered, b->state + row, n);
+        value_rows(n, &job);
     }
+}
+
+/* Few rows read the halves as they lie; many share what was widened once. The bits are the same. */
+static struct page_part part_of(const struct block *b, size_t page, size_t n_rows)
+{
+    const struct attention *a = b->a;
+    size_t bytes = kv_layer_bytes(b->type, 1, a->head_dim) / 2; /* keys of one head */
+    const uint8_t *keys = a->pages[page] + a->layer_offset + b->kv_head * bytes;
+    bool may_stay = b->type == KV_F16 && a->head_dim % 16 == 0;
+    return (struct page_part){
+        .base = page * KV_PAGE_TOKENS,
+        .is_wide = !may_stay || n_rows > 2 * MAX_ROWS,
+        .keys = keys,
+        .values = keys + a->n_kv_heads * bytes,
+    };
 }
 
 /* Queries [first, last) of the block, all of which see something of the page. */
 static void attend_page(const struct block *b, size_t page, size_t first, size_t last)
 {
-    const struct attention *a = b->a;
-    size_t base = page * KV_PAGE_TOKENS, end_row = last * b->group;
-    size_t part_bytes = kv_layer_bytes(b->type, 1, a->head_dim) / 2; /* keys of one head */
-    const uint8_t *keys = a->pages[page] + a->layer_offset + b->kv_head * part_bytes;
-    struct span all = { within_page(visible(b, first), base).begin,
-                        within_page(visible(b, last - 1), base).end };
-
-    widen_page(b, keys, keys + a->n_kv_heads * part_bytes, all);
-    for (size_t row = first * b->group; row < end_row; row += MAX_ROWS)
-        score_rows(size_min(MAX_ROWS, end_row - row), b->scores + row * KV_PAGE_TOKENS,
-                   b->q + row * b->width, b->width, b->keys, a->head_dim, all.begin / KV_TILE,
-                   (all.end + KV_TILE - 1) / KV_TILE);
+    struct page_part part = part_of(b, page, (last - first) * b->group);
+    struct span all = { within_page(visible(b, first), part.base).begin,
+                        within_page(visible(b, last - 1), part.base).end };
+    if (part.is_wide)
+        widen_page(b, part.keys, part.values, all);
+    add_scores(b, &part, first * b->group, last * b->group, all);
     for (size_t query = first, next; query < last; query = next) {
-        struct span s = within_page(visible(b, query), base);
+        struct span s = within_page(visible(b, query), part.base);
         for (next = query + 1; next < last; next++) {
-            struct span t = within_page(visible(b, next), base);
+            struct span t = within_page(visible(b, next), part.base);
             if (t.begin != s.begin || t.end != s.end)
                 break;
         }
         for (size_t row = query * b->group; row < next * b->group; row++)
             exponentials(&b->state[row], b->scores + row * KV_PAGE_TOKENS, s);
-        add_values(b, query * b->group, next * b->group, s);
+        add_values(b, &part, query * b->group, next * b->group, s);
     }
 }
 
