@@ -1,5 +1,5 @@
 #include "kernels/x86/matmul_avx2.h"
-#include "kernels/x86/matmul_vec_avx2.h"
+#include "kernels/x86/matmul_ints_avx2.h"
 
 #define UNPACKER(type) panel_unpack_##type##_avx2
 #define SIGN_OF_8 \

@@ -1,5 +1,5 @@
 #include "kernels/x86/matmul_avx512vnni.h"
-#include "kernels/x86/matmul_vec_avx512vnni.h"
+#include "kernels/x86/matmul_ints_avx512vnni.h"
 
 #define UNPACKER(type) panel_unpack_##type##_avx512vnni
 #define SIGN_OF_8      (char)0x80 /* VPDPBUSD wants the codes unsigned */

@@ -4,40 +4,40 @@
  * Scales, too, are transposed while they are packed and taken apart for all rows at once. */
 
 /* One number of every row. */
-ALWAYS_INLINE vec_f row_halves(const uint8_t *from, size_t row_bytes)
+ALWAYS_INLINE floats row_halves(const uint8_t *from, size_t row_bytes)
 {
-    _Alignas(32) uint16_t halves[VEC_ROWS];
+    _Alignas(32) uint16_t halves[VECTOR_ROWS];
     UNROLL(16)
-    for (size_t r = 0; r < VEC_ROWS; r++)
+    for (size_t r = 0; r < VECTOR_ROWS; r++)
         memcpy(&halves[r], from + r * row_bytes, sizeof halves[r]);
-    return vec_f_halves(halves);
+    return floats_halves(halves);
 }
 
-ALWAYS_INLINE vec row_words(const uint8_t *from, size_t row_bytes)
+ALWAYS_INLINE ints row_words(const uint8_t *from, size_t row_bytes)
 {
-    _Alignas(64) uint32_t words[VEC_ROWS];
+    _Alignas(64) uint32_t words[VECTOR_ROWS];
     UNROLL(16)
-    for (size_t r = 0; r < VEC_ROWS; r++)
+    for (size_t r = 0; r < VECTOR_ROWS; r++)
         memcpy(&words[r], from + r * row_bytes, sizeof words[r]);
-    return vec_load(words);
+    return ints_load(words);
 }
 
 /* factor * byte for the four bytes of every row, to four rows of scales */
-ALWAYS_INLINE void store_scales(float *out, vec bytes, vec_f factor)
+ALWAYS_INLINE void store_scales(float *out, ints bytes, floats factor)
 {
     UNROLL(4)
     for (unsigned j = 0; j < 4; j++) {
-        vec byte = vec_right(vec_left(bytes, 24 - 8 * j), 24);
-        vec_f_store(out + j * PANEL_ROWS, vec_f_multiply(factor, vec_to_float(byte)));
+        ints byte = ints_right(ints_left(bytes, 24 - 8 * j), 24);
+        floats_store(out + j * PANEL_ROWS, floats_multiply(factor, ints_to_floats(byte)));
     }
 }
 
-ALWAYS_INLINE void store_signed_scales(float *out, vec bytes, vec_f factor)
+ALWAYS_INLINE void store_signed_scales(float *out, ints bytes, floats factor)
 {
     UNROLL(4)
     for (unsigned j = 0; j < 4; j++) {
-        vec byte = vec_right_signed(vec_left(bytes, 24 - 8 * j), 24);
-        vec_f_store(out + j * PANEL_ROWS, vec_f_multiply(factor, vec_to_float(byte)));
+        ints byte = ints_right_signed(ints_left(bytes, 24 - 8 * j), 24);
+        floats_store(out + j * PANEL_ROWS, floats_multiply(factor, ints_to_floats(byte)));
     }
 }
 
@@ -46,14 +46,14 @@ ALWAYS_INLINE void store_signed_scales(float *out, vec bytes, vec_f factor)
 ALWAYS_INLINE void unpack_head(float *scale, float *minimum, const uint8_t *rows, size_t row_bytes)
 {
     struct quads head = load_quads(rows, row_bytes);
-    vec first = head.at[1], second = head.at[2], nibbles = head.at[3];
-    vec high_scales = vec_and(vec_right(first, 2), vec_bytes(0x30));
-    vec high_minimums = vec_and(vec_right(second, 2), vec_bytes(0x30));
-    vec_f d = vec_low_half(head.at[0]), dmin = vec_high_half(head.at[0]);
-    store_scales(scale, vec_and(first, vec_bytes(63)), d);
-    store_scales(scale + 4 * PANEL_ROWS, vec_and_or(nibbles, 15, high_scales), d);
-    store_scales(minimum, vec_and(second, vec_bytes(63)), dmin);
-    store_scales(minimum + 4 * PANEL_ROWS, vec_and_or(vec_right(nibbles, 4), 15, high_minimums),
+    ints first = head.at[1], second = head.at[2], nibbles = head.at[3];
+    ints high_scales = ints_and(ints_right(first, 2), ints_bytes(0x30));
+    ints high_minimums = ints_and(ints_right(second, 2), ints_bytes(0x30));
+    floats d = ints_low_half(head.at[0]), dmin = ints_high_half(head.at[0]);
+    store_scales(scale, ints_and(first, ints_bytes(63)), d);
+    store_scales(scale + 4 * PANEL_ROWS, ints_and_or(nibbles, 15, high_scales), d);
+    store_scales(minimum, ints_and(second, ints_bytes(63)), dmin);
+    store_scales(minimum + 4 * PANEL_ROWS, ints_and_or(ints_right(nibbles, 4), 15, high_minimums),
                  dmin);
 }
 
@@ -63,8 +63,8 @@ ALWAYS_INLINE void unpack_two_halves(uint8_t *codes, const uint8_t *rows, size_t
     struct quads bytes = load_quads(rows, row_bytes);
     UNROLL(4)
     for (int j = 0; j < 4; j++) {
-        vec_store(codes + j * 64, low_nibbles(bytes.at[j]));
-        vec_store(codes + (8 + j) * 64, high_nibbles(bytes.at[j]));
+        ints_store(codes + j * 64, low_nibbles(bytes.at[j]));
+        ints_store(codes + (8 + j) * 64, high_nibbles(bytes.at[j]));
     }
 }
 
@@ -72,14 +72,14 @@ void UNPACKER(Q4_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                     const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_k)) {
-        for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS)
+        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
             unpack_head(&panel->scale[i * 8][row], &panel->minimum[i * 8][row],
                         rows + row * row_bytes, row_bytes);
         for (size_t part = 0; part < 8; part++) {
             prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_k) / 8);
             size_t quad = i * 64 + part / 2 * 16 + part % 2 * 4;
             const uint8_t *from = rows + offsetof(struct block_q4_k, qs) + part * 16;
-            for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS)
+            for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
                 unpack_two_halves(codes_at(panel, quad, row), from + row * row_bytes, row_bytes);
         }
     }
@@ -92,16 +92,16 @@ ALWAYS_INLINE void unpack_q5_k_half(uint8_t *codes, const uint8_t *rows, size_t 
 {
     struct quads fifth = load_quads(rows + offsetof(struct block_q5_k, qh), row_bytes);
     for (size_t pair = 0; pair < 4; pair++) {
-        prefetch(ahead, VEC_ROWS * sizeof(struct block_q5_k) / 8);
+        prefetch(ahead, VECTOR_ROWS * sizeof(struct block_q5_k) / 8);
         struct quads bytes =
             load_quads(rows + offsetof(struct block_q5_k, qs) + pair * 32, row_bytes);
         UNROLL(4)
         for (int j = 0; j < 4; j++) { /* the two lowest bits are this pair's */
-            vec low = vec_and(vec_left(fifth.at[j], 4), vec_bytes(16));
-            vec high = vec_and(vec_left(fifth.at[j], 3), vec_bytes(16));
-            fifth.at[j] = vec_right(fifth.at[j], 2);
-            vec_store(codes + j * 64, vec_and_or(bytes.at[j], 15, low));
-            vec_store(codes + (8 + j) * 64, vec_and_or(vec_right(bytes.at[j], 4), 15, high));
+            ints low = ints_and(ints_left(fifth.at[j], 4), ints_bytes(16));
+            ints high = ints_and(ints_left(fifth.at[j], 3), ints_bytes(16));
+            fifth.at[j] = ints_right(fifth.at[j], 2);
+            ints_store(codes + j * 64, ints_and_or(bytes.at[j], 15, low));
+            ints_store(codes + (8 + j) * 64, ints_and_or(ints_right(bytes.at[j], 4), 15, high));
         }
         codes += 16 * 64;
     }
@@ -111,7 +111,7 @@ void UNPACKER(Q5_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                     const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_k))
-        for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS) {
+        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             const uint8_t *from = rows + row * row_bytes;
             unpack_head(&panel->scale[i * 8][row], &panel->minimum[i * 8][row], from, row_bytes);
             for (size_t half = 0; half < 2; half++)
@@ -127,22 +127,23 @@ ALWAYS_INLINE void unpack_six_bits(uint8_t *codes, const uint8_t *ql, const uint
 {
     struct quads a = load_quads(ql, row_bytes), b = load_quads(ql + 32, row_bytes),
                  h = load_quads(qh, row_bytes);
-    const vec upper = vec_bytes(0x30);
+    const ints upper = ints_bytes(0x30);
     UNROLL(4)
     for (int j = 0; j < 4; j++) {
-        vec h0 = vec_and(vec_left(h.at[j], 4), upper), h1 = vec_and(vec_left(h.at[j], 2), upper);
-        vec h2 = vec_and(h.at[j], upper), h3 = vec_and(vec_right(h.at[j], 2), upper);
-        vec_store(codes + j * 64, vec_and_or(a.at[j], 15, h0));
-        vec_store(codes + (8 + j) * 64, vec_and_or(b.at[j], 15, h1));
-        vec_store(codes + (16 + j) * 64, vec_and_or(vec_right(a.at[j], 4), 15, h2));
-        vec_store(codes + (24 + j) * 64, vec_and_or(vec_right(b.at[j], 4), 15, h3));
+        ints h0 = ints_and(ints_left(h.at[j], 4), upper),
+             h1 = ints_and(ints_left(h.at[j], 2), upper);
+        ints h2 = ints_and(h.at[j], upper), h3 = ints_and(ints_right(h.at[j], 2), upper);
+        ints_store(codes + j * 64, ints_and_or(a.at[j], 15, h0));
+        ints_store(codes + (8 + j) * 64, ints_and_or(b.at[j], 15, h1));
+        ints_store(codes + (16 + j) * 64, ints_and_or(ints_right(a.at[j], 4), 15, h2));
+        ints_store(codes + (24 + j) * 64, ints_and_or(ints_right(b.at[j], 4), 15, h3));
     }
 }
 
 ALWAYS_INLINE void unpack_q6_k_scales(float *scale, const uint8_t *rows, size_t row_bytes)
 {
     struct quads scales = load_quads(rows + offsetof(struct block_q6_k, scales), row_bytes);
-    vec_f d = row_halves(rows + offsetof(struct block_q6_k, d), row_bytes);
+    floats d = row_halves(rows + offsetof(struct block_q6_k, d), row_bytes);
     UNROLL(4)
     for (size_t j = 0; j < 4; j++)
         store_signed_scales(scale + j * 4 * PANEL_ROWS, scales.at[j], d);
@@ -152,14 +153,14 @@ void UNPACKER(Q6_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                     const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q6_k)) {
-        for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS)
+        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
             unpack_q6_k_scales(&panel->scale[i * 16][row], rows + row * row_bytes, row_bytes);
         for (size_t part = 0; part < 4; part++) {
             prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q6_k) / 4);
             size_t run = part / 2, half = part % 2;
             const uint8_t *ql = rows + offsetof(struct block_q6_k, ql) + run * 64 + half * 16;
             const uint8_t *qh = rows + offsetof(struct block_q6_k, qh) + run * 32 + half * 16;
-            for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS)
+            for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
                 unpack_six_bits(codes_at(panel, i * 64 + run * 32 + half * 4, row),
                                 ql + row * row_bytes, qh + row * row_bytes, row_bytes);
         }
@@ -174,8 +175,8 @@ ALWAYS_INLINE void unpack_two_bits(uint8_t *codes, const uint8_t *rows, size_t r
     for (unsigned block = 0; block < 4; block++) {
         UNROLL(4)
         for (unsigned j = 0; j < 4; j++)
-            vec_store(codes + (block * 8 + j) * 64,
-                      vec_and(vec_right(bytes.at[j], 2 * block), vec_bytes(3)));
+            ints_store(codes + (block * 8 + j) * 64,
+                       ints_and(ints_right(bytes.at[j], 2 * block), ints_bytes(3)));
     }
 }
 
@@ -183,12 +184,12 @@ ALWAYS_INLINE void unpack_q2_k_scales(float *scale, float *minimum, const uint8_
                                       size_t row_bytes)
 {
     struct quads scales = load_quads(rows, row_bytes);
-    vec factors = row_words(rows + offsetof(struct block_q2_k, d), row_bytes);
+    ints factors = row_words(rows + offsetof(struct block_q2_k, d), row_bytes);
     UNROLL(4)
     for (size_t j = 0; j < 4; j++) {
-        store_scales(scale + j * 4 * PANEL_ROWS, low_nibbles(scales.at[j]), vec_low_half(factors));
+        store_scales(scale + j * 4 * PANEL_ROWS, low_nibbles(scales.at[j]), ints_low_half(factors));
         store_scales(minimum + j * 4 * PANEL_ROWS, high_nibbles(scales.at[j]),
-                     vec_high_half(factors));
+                     ints_high_half(factors));
     }
 }
 
@@ -196,13 +197,13 @@ void UNPACKER(Q2_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                     const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q2_k)) {
-        for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS)
+        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
             unpack_q2_k_scales(&panel->scale[i * 16][row], &panel->minimum[i * 16][row],
                                rows + row * row_bytes, row_bytes);
         for (size_t part = 0; part < 4; part++) {
             prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
             const uint8_t *from = rows + offsetof(struct block_q2_k, qs) + part * 16;
-            for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS)
+            for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
                 unpack_two_bits(codes_at(panel, i * 64 + part / 2 * 32 + part % 2 * 4, row),
                                 from + row * row_bytes, row_bytes);
         }
@@ -215,16 +216,16 @@ ALWAYS_INLINE void unpack_q3_k_scales(float *out, const uint8_t *rows, size_t ro
 {
     /* The block's last 16 bytes: two of codes, 12 of scales, d. */
     struct quads tail = load_quads(rows + sizeof(struct block_q3_k) - 16, row_bytes);
-    vec low[2], upper;
-    low[0] = vec_or(vec_right(tail.at[0], 16), vec_left(tail.at[1], 16));
-    low[1] = vec_or(vec_right(tail.at[1], 16), vec_left(tail.at[2], 16));
-    upper = vec_or(vec_right(tail.at[2], 16), vec_left(tail.at[3], 16));
+    ints low[2], upper;
+    low[0] = ints_or(ints_right(tail.at[0], 16), ints_left(tail.at[1], 16));
+    low[1] = ints_or(ints_right(tail.at[1], 16), ints_left(tail.at[2], 16));
+    upper = ints_or(ints_right(tail.at[2], 16), ints_left(tail.at[3], 16));
     UNROLL(4)
     for (unsigned j = 0; j < 4; j++) {
-        vec nibbles = j < 2 ? low_nibbles(low[j]) : high_nibbles(low[j - 2]);
-        vec bits = vec_and(vec_right(upper, 2 * j), vec_bytes(3));
-        vec scales = vec_subtract_bytes(vec_or(nibbles, vec_left(bits, 4)), vec_bytes(32));
-        store_signed_scales(out + j * 4 * PANEL_ROWS, scales, vec_high_half(tail.at[3]));
+        ints nibbles = j < 2 ? low_nibbles(low[j]) : high_nibbles(low[j - 2]);
+        ints bits = ints_and(ints_right(upper, 2 * j), ints_bytes(3));
+        ints scales = ints_subtract_bytes(ints_or(nibbles, ints_left(bits, 4)), ints_bytes(32));
+        store_signed_scales(out + j * 4 * PANEL_ROWS, scales, ints_high_half(tail.at[3]));
     }
 }
 
@@ -237,9 +238,9 @@ ALWAYS_INLINE void unpack_three_bits(uint8_t *codes, const uint8_t *rows, size_t
     for (unsigned block = 0; block < 4; block++) {
         UNROLL(4)
         for (unsigned j = 0; j < 4; j++) {
-            vec low = vec_and(vec_right(bytes.at[j], 2 * block), vec_bytes(3));
-            vec high = vec_left(vec_right(third->at[j], first_block + block), 2);
-            vec_store(codes + (block * 8 + j) * 64, vec_and_or(high, 4, low));
+            ints low = ints_and(ints_right(bytes.at[j], 2 * block), ints_bytes(3));
+            ints high = ints_left(ints_right(third->at[j], first_block + block), 2);
+            ints_store(codes + (block * 8 + j) * 64, ints_and_or(high, 4, low));
         }
     }
 }
@@ -248,12 +249,12 @@ void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                     const uint8_t *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q3_k))
-        for (size_t row = 0; row < PANEL_ROWS; row += VEC_ROWS) {
+        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             const uint8_t *from = rows + row * row_bytes,
                           *qs = from + offsetof(struct block_q3_k, qs);
             unpack_q3_k_scales(&panel->scale[i * 16][row], from, row_bytes);
             for (size_t half = 0; half < 2; half++) {
-                prefetch(&ahead, VEC_ROWS * sizeof(struct block_q3_k) / 2);
+                prefetch(&ahead, VECTOR_ROWS * sizeof(struct block_q3_k) / 2);
                 struct quads third = load_quads(from + half * 16, row_bytes);
                 unpack_three_bits(codes_at(panel, i * 64 + half * 4, row), qs + half * 16,
                                   row_bytes, &third, 0);

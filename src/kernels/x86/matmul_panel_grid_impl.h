@@ -1,4 +1,4 @@
-/* matmul_panel_grid.h: one panel kernel for each kind, number of tiles and number of tokens;
+/* matmul_panel_grid_impl.h: one panel kernel for each kind, number of tiles and number of tokens;
  * included by one file an instruction set.
  *
  * The file defines before: ALWAYS_INLINE multiply(kind, tiles, tokens, panels, x, n_blocks, shift,
