@@ -24,10 +24,7 @@ static const struct family {
     void (*check)(struct check *c);
     size_t offset, size; /* of its part of the table */
 } families[] = {
-    FAMILY(norm),
-    FAMILY(rope),
-    FAMILY(elementwise),
-    FAMILY(attention),
+    FAMILY(norm), FAMILY(rope), FAMILY(elementwise), FAMILY(attention), FAMILY(matmul),
 };
 
 /* Families that the level has variants of its own for. */
