@@ -17,6 +17,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default) /* libhearth hides everything else */
+#endif
 
 struct hearth_model;
 struct hearth_session;
@@ -68,6 +71,12 @@ bool hearth_session_open(struct hearth_session **out, struct hearth_model *model
                          const struct hearth_session_options *options, struct hearth_error *error);
 void hearth_session_close(struct hearth_session **session); /* accepts NULL, leaves NULL */
 
+/* Choose further answers by other options; what was said stays, but penalties look only at what
+ * follows. n_ctx remains as it was opened. Between answers only; a failure changes nothing. */
+bool hearth_session_configure(struct hearth_session *session,
+                              const struct hearth_session_options *options,
+                              struct hearth_error *error);
+
 /* Add text to what the model reads; nothing runs yet. The first text of a session gets the
  * vocabulary's beginning token. Fails, leaving the session as it was, when the whole would not fit
  * the context: the message holds both numbers. */
@@ -112,6 +121,9 @@ void hearth_session_clear(struct hearth_session *session);
 /* "0.1.0" */
 const char *hearth_version(void);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

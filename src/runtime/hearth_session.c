@@ -50,10 +50,13 @@ struct hearth_session_options hearth_session_defaults(void)
     };
 }
 
-static bool open_parts(struct hearth_session *s, const struct hearth_session_options *o,
-                       struct error *err)
+/* What `options` ask for, in the place of what the session has, if it can be had. */
+static bool set_choices(struct hearth_session *s, const struct hearth_session_options *o,
+                        struct error *err)
 {
     struct engine *engine = s->model->engine;
+    struct sampler *sampler = NULL;
+    struct stop_matcher *stop = NULL;
     struct sampler_options sampling = {
         .temperature = o->temperature,
         .top_k = o->top_k,
@@ -71,10 +74,18 @@ static bool open_parts(struct hearth_session *s, const struct hearth_session_opt
     struct slice stops[STOP_MOST_STRINGS + 1];
     for (size_t i = 0; i < n_stop; i++)
         stops[i] = slice_of(o->stop[i]);
-    return sequence_open(&s->sequence, engine, err) &&
-           sampler_open(&s->sampler, &sampling, (size_t)engine_config(engine)->n_vocab,
-                        engine_kernels(engine), err) &&
-           stop_open(&s->stop, stops, n_stop, err);
+    if (!sampler_open(&sampler, &sampling, (size_t)engine_config(engine)->n_vocab,
+                      engine_kernels(engine), err) ||
+        !stop_open(&stop, stops, n_stop, err)) {
+        sampler_close(&sampler);
+        return false;
+    }
+    sampler_close(&s->sampler);
+    stop_close(&s->stop);
+    s->sampler = sampler;
+    s->stop = stop;
+    s->n_predict = o->n_predict;
+    return true;
 }
 
 bool hearth_session_open(struct hearth_session **out, struct hearth_model *model,
@@ -92,11 +103,10 @@ bool hearth_session_open(struct hearth_session **out, struct hearth_model *model
     uint32_t most = engine_n_ctx(model->engine);
     s->model = model;
     s->n_ctx = o->n_ctx && o->n_ctx < most ? o->n_ctx : most;
-    s->n_predict = o->n_predict;
     text_init(&s->decoded, EVENT_LIMIT);
     text_init(&s->out, EVENT_LIMIT);
     pthread_mutex_lock(&model->turn);
-    bool ok = open_parts(s, o, &err);
+    bool ok = sequence_open(&s->sequence, model->engine, &err) && set_choices(s, o, &err);
     pthread_mutex_unlock(&model->turn);
     if (!ok) {
         hearth_session_close(&s);
@@ -104,6 +114,14 @@ bool hearth_session_open(struct hearth_session **out, struct hearth_model *model
     }
     *out = s;
     return true;
+}
+
+bool hearth_session_configure(struct hearth_session *s,
+                              const struct hearth_session_options *options,
+                              struct hearth_error *error)
+{
+    struct error err = { 0 };
+    return set_choices(s, options, &err) || hearth_tell(error, &err);
 }
 
 void hearth_session_close(struct hearth_session **session)
