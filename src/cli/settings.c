@@ -1,0 +1,93 @@
+#include "cli/settings.h"
+
+#include "base/text.h"
+
+/* Rows that concern the model can only be chosen before it is opened. */
+static bool is_model_row(const struct settings *settings, const struct option_row *row)
+{
+    const char *target = row->target, *model = (const char *)&settings->model;
+    return target >= model && target < model + sizeof settings->model;
+}
+
+void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){
+        .model = hearth_model_defaults(),
+        .session = hearth_session_defaults(),
+    };
+    struct hearth_session_options *s = &settings->session;
+    struct hearth_model_options *m = &settings->model;
+    // clang-format off
+    const struct option_row rows[SETTINGS_ROWS] = {
+        { "temperature", 0, OPTION_FLOAT, &s->temperature, 0, 100, "T", "How freely tokens are chosen; 0: always the likeliest" },
+        { "seed", 0, OPTION_I64, &s->seed, 0, 0, "N", "The same seed gives the same answer; -1: random" },
+        { "top-k", 0, OPTION_I32, &s->top_k, 0, INT32_MAX, "N", "Choose among the N likeliest tokens; 0: all" },
+        { "top-p", 0, OPTION_FLOAT, &s->top_p, 0, 1, "P", "Choose among the likeliest that together have P" },
+        { "min-p", 0, OPTION_FLOAT, &s->min_p, 0, 1, "P", "Drop what is less than P times as likely as the likeliest" },
+        { "typical-p", 0, OPTION_FLOAT, &s->typical_p, 0, 1, "P", "Choose among the most typical that together have P" },
+        { "repeat-penalty", 0, OPTION_FLOAT, &s->repeat_penalty, 0.01, 100, "X", "Make what was said less likely; 1: off" },
+        { "repeat-last-n", 0, OPTION_I32, &s->repeat_last_n, -1, INT32_MAX, "N", "How far back the penalties look; -1: everywhere" },
+        { "presence-penalty", 0, OPTION_FLOAT, &s->presence_penalty, -100, 100, "X", "Taken off for having been said" },
+        { "frequency-penalty", 0, OPTION_FLOAT, &s->frequency_penalty, -100, 100, "X", "Taken off for each time it was said" },
+        { "num-predict", 0, OPTION_I32, &s->n_predict, -1, INT32_MAX, "N", "Longest answer in tokens; -1: what the context holds" },
+        { "stop", 0, OPTION_LIST, &settings->stop, 0, 0, "TEXT", "End the answer before TEXT; may be repeated" },
+        { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },
+        { "threads", 't', OPTION_U32, &m->n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use" },
+        { "verbose", 0, OPTION_FLAG, &settings->verbose, 0, 0, NULL, "Say on standard error how long it took" },
+    };
+    // clang-format on
+    memcpy(settings->rows, rows, sizeof rows);
+}
+
+struct hearth_session_options settings_session(const struct settings *settings)
+{
+    struct hearth_session_options options = settings->session;
+    options.stop = settings->stop.items;
+    options.n_stop = settings->stop.count;
+    return options;
+}
+
+bool settings_change(struct settings *settings, const char *name, const char *value,
+                     struct error *err)
+{
+    const struct option_row *row = options_find(settings->rows, SETTINGS_ROWS, name);
+    if (!row || row->kind == OPTION_FLAG)
+        return fail(err, ERROR_USAGE, "unknown parameter '%s'", printable(slice_of(name)));
+    if (is_model_row(settings, row))
+        return fail(err, ERROR_USAGE, "'%s' is chosen when the model is opened: use --%s",
+                    printable(slice_of(name)), row->name);
+    if (row->kind == OPTION_LIST)
+        ((struct option_list *)row->target)->count = 0; /* said again: it replaces */
+    return option_store(row, value, err);
+}
+
+/* Append the row's value; nothing for an empty list. */
+static bool append_value(const struct option_row *row, struct text *out)
+{
+    if (row->kind == OPTION_FLOAT)
+        return text_printf(out, "%g", (double)*(const float *)row->target);
+    if (row->kind == OPTION_I32)
+        return text_printf(out, "%" PRId32, *(const int32_t *)row->target);
+    if (row->kind == OPTION_U32)
+        return text_printf(out, "%" PRIu32, *(const uint32_t *)row->target);
+    if (row->kind == OPTION_I64)
+        return text_printf(out, "%" PRId64, *(const int64_t *)row->target);
+    const struct option_list *list = row->target;
+    for (size_t i = 0; i < list->count; i++)
+        if (!text_printf(out, "%s\"%s\"", i ? " " : "", list->items[i]))
+            return false;
+    return true;
+}
+
+bool settings_print(const struct settings *settings, struct text *out)
+{
+    for (size_t i = 0; i < SETTINGS_ROWS; i++) {
+        const struct option_row *row = &settings->rows[i];
+        if (row->kind == OPTION_FLAG)
+            continue;
+        if (!text_printf(out, "    %-20s", row->name) || !append_value(row, out) ||
+            !text_append_byte(out, '\n'))
+            return false;
+    }
+    return true;
+}

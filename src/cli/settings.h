@@ -1,0 +1,36 @@
+/* settings.h: what a conversation on the terminal can be told: the parameters of `hearth run`.
+ *
+ * Owns the one table that gives each parameter its flag (--top-k 40), its name in a conversation
+ * (/set parameter top_k 40) and its limits. Leaves meaning to the library. One thread. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "base/base.h"
+#include "base/error.h"
+#include "cli/options.h"
+#include "hearth.h"
+
+enum { SETTINGS_ROWS = 15 };
+
+struct settings {
+    struct hearth_model_options model;
+    struct hearth_session_options session; /* without `stop`: see settings_session */
+    struct option_list stop;
+    bool verbose;
+    struct option_row rows[SETTINGS_ROWS]; /* they point into this struct: do not copy it */
+};
+
+void settings_init(struct settings *settings);
+
+/* The session's options with the stop strings, which stay in `settings`. */
+struct hearth_session_options settings_session(const struct settings *settings);
+
+/* "/set parameter": `value` must live as long as the settings. Fails when there is no such
+ * parameter or it cannot have that value. */
+bool settings_change(struct settings *settings, const char *name, const char *value,
+                     struct error *err) MUST_CHECK;
+
+/* One line for each parameter with its present value. */
+bool settings_print(const struct settings *settings, struct text *out) MUST_CHECK;
+
+#endif
