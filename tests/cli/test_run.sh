@@ -1,0 +1,168 @@
+# hearth run without a terminal: prompts, streaming, the end of an answer.
+cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
+
+run() { try "$hearth" run "$stories" --temperature 0 "$@"; }
+
+# The documented text of this model, without the prompt it begins with.
+prompt="Once upon a time"
+needs_text() {
+    needs_stories || return
+    expected=$(cat "$golden/stories260K/expected.txt")
+    answer=${expected#"$prompt"}
+}
+begins_with() { [[ "$(cat "$tmp/out")" == "$1"* ]] || wrong "$command_line: '$(head -c 1000 "$tmp/out")' does not begin with '$1'"; }
+
+it "streams the documented story at temperature 0"
+if needs_text; then
+    run "$prompt"
+    status_is 0
+    begins_with "$answer"
+    err_is_empty
+fi
+
+it "joins the words of the prompt with a space"
+if needs_text; then
+    try "$hearth" run --temperature=0 "$stories" Once upon --num-predict 60 a time
+    status_is 0
+    words=$(cat "$tmp/out")
+    [[ "$answer" == "$words"* && ${#words} -gt 100 ]] || wrong "'$words' is not how '$answer' begins"
+fi
+
+it "reads the prompt from standard input"
+if needs_text; then
+    input=$'Once upon a time\n'
+    run
+    status_is 0
+    begins_with "$answer"
+fi
+
+it "puts standard input in front of the words"
+if needs_text; then
+    input="Once upon"
+    run a time
+    status_is 0
+    begins_with "$answer"
+fi
+
+it "takes everything behind -- as words"
+if needs_stories; then
+    run --num-predict 4 -- --verbose
+    status_is 0
+    err_is_empty
+fi
+
+it "writes at most num-predict tokens and ends the line"
+if needs_stories; then
+    run "$prompt" --num-predict 1 --verbose
+    status_is 0
+    err_matches '^eval count: +1 token\(s\)$'
+    [ "$(tail -c 1 "$tmp/out" | od -An -tx1 | tr -d ' ')" = 0a ] || wrong "the last byte is no line break"
+fi
+
+it "prints the timing block with --verbose on standard error"
+if needs_stories; then
+    run "$prompt" --num-predict 8 --verbose
+    status_is 0
+    for label in "total duration:" "load duration:" "prompt eval count:" "prompt eval duration:" \
+        "prompt eval rate:" "eval count:" "eval duration:" "eval rate:"; do
+        err_matches "^$label +[0-9.]+"
+    done
+    err_matches '^eval count: +8 token\(s\)$'
+fi
+
+it "gives the same answer to the same seed, and others to others"
+if needs_stories; then
+    try "$hearth" run "$stories" "$prompt" --seed 7 --num-predict 60
+    cp "$tmp/out" "$tmp/first"
+    try "$hearth" run "$stories" "$prompt" --seed 7 --num-predict 60
+    cmp -s "$tmp/first" "$tmp/out" || wrong "seed 7 twice: two answers"
+    try "$hearth" run "$stories" "$prompt" --seed 8 --num-predict 60
+    cmp -s "$tmp/first" "$tmp/out" && wrong "seeds 7 and 8: one answer"
+fi
+
+it "gives the same answer with one thread and with all"
+if needs_stories; then
+    run "$prompt" --threads 1 --num-predict 100
+    cp "$tmp/out" "$tmp/first"
+    run "$prompt" --num-predict 100
+    cmp -s "$tmp/first" "$tmp/out" || wrong "the number of threads changed the answer"
+fi
+
+it "ends before a stop string that spans tokens"
+if needs_text; then
+    run "$prompt" --stop "named Lily"
+    status_is 0
+    out_is "${answer%%named Lily*}"
+fi
+
+it "ends where the context is full"
+if needs_text; then
+    run "$prompt" --num-ctx 32 --verbose
+    status_is 0
+    [[ "$answer" == "$(cat "$tmp/out")"* ]] || wrong "another answer in a short context: '$(cat "$tmp/out")'"
+fi
+
+it "refuses a prompt longer than the context with both numbers"
+if needs_stories; then
+    input=$(for _ in $(seq 600); do printf 'word '; done)
+    run
+    fails_with 1 512
+    err_matches '[0-9]{3,}.*512|512.*[0-9]{3,}'
+fi
+
+it "refuses a huge prompt without reading it into the context"
+if needs_stories; then
+    head -c 20000000 /dev/zero | tr '\0' 'a' >"$tmp/huge"
+    timeout 60 "$hearth" run "$stories" <"$tmp/huge" >"$tmp/out" 2>"$tmp/err"
+    status=$? command_line="run with 20 MB on standard input"
+    fails_with 1 512
+fi
+
+it "only opens the model for an empty prompt"
+if needs_stories; then
+    run ""
+    status_is 0
+    out_is_empty
+    err_is_empty
+fi
+
+it "takes bytes that are not UTF-8 as a prompt"
+if needs_stories; then
+    input=$'\xff\xfe Once \xe2\x82'
+    run --num-predict 8
+    status_is 0
+fi
+
+it "stops the answer at SIGINT with status 130"
+random_model
+: >"$tmp/out"
+"$hearth" run "$random" --seed 1 hello >"$tmp/out" 2>"$tmp/err" </dev/null &
+pid=$!
+while kill -0 $pid 2>/dev/null && [ ! -s "$tmp/out" ]; do sleep 0.01; done
+kill -INT $pid
+wait $pid
+status=$? command_line="run, interrupted"
+status_is 130
+err_is_empty
+# what tells a program that stopped from one that the signal killed
+[ "$(tail -c 1 "$tmp/out" | od -An -tx1 | tr -d ' ')" = 0a ] || wrong "the line was not ended"
+
+it "ends quietly, and soon, when nobody reads on"
+random_model
+began=$SECONDS
+{ "$hearth" run "$random" --seed 1 hello 2>"$tmp/err" </dev/null; } | head -c 1 >/dev/null
+err_is_empty
+[ $((SECONDS - began)) -lt 10 ] || wrong "it went on for $((SECONDS - began)) s"
+
+it "says so when standard output cannot be written"
+if needs_stories; then
+    "$hearth" run "$stories" --temperature 0 "$prompt" >/dev/full 2>"$tmp/err" </dev/null
+    status=$? command_line="run >/dev/full"
+    : >"$tmp/out"
+    fails_with 1 "cannot write to standard output"
+    "$hearth" run "$stories" --temperature 0 "$prompt" >&- 2>"$tmp/err" </dev/null
+    status=$? command_line="run >&-"
+    fails_with 1 "cannot write to standard output"
+fi
+
+finish
