@@ -19,8 +19,8 @@ check() { # NAME COMMAND...: the command prints offences, or says so by its stat
 
 format() { clang-format --dry-run --Werror "${sources[@]}"; }
 
-one_header() { "${CC:-gcc}" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-function -fsyntax-only -Isrc -Iinclude \
-    "${@:2}" -x c - <<<"#include \"${1#@(src|include)/}\"" || echo "$1 does not compile alone"; }
+one_header() { "${CC:-gcc}" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-function -fsyntax-only -Isrc -Iinclude \
+    "${@:2}" -x c - <<<"#include \"${1#@(src|include)/}\"" || { echo "$1 does not compile alone"; return 1; }; }
 export -f one_header
 # An _impl.h, and what is written over the vectors of vec_avx2.h or vec_avx512.h, cannot stand alone by design.
 headers_alone() {
@@ -28,9 +28,8 @@ headers_alone() {
     printf '%s\n' "${headers[@]}" | grep -E '^(src|include)/' | grep -v '_impl\.h$' |
         if [ "$(uname -m)" = x86_64 ]; then cat; else grep -v '/x86/'; fi |
         xargs -P "$(nproc)" -I{} bash -O extglob -c "case {} in
-            */x86/vec_avx*) one_header {} $avx512 ;;
-            */x86/*) one_header {} $avx512 -include kernels/x86/vec_avx512.h ;;
-            *) one_header {} ;;
+            */x86/*) one_header {} $avx512 >/dev/null 2>&1 || one_header {} $avx512 -include kernels/x86/vec_avx512.h || true ;;
+            *) one_header {} || true ;;
         esac"
 }
 
