@@ -19,6 +19,7 @@ struct score_job {
     size_t q_stride;
     const float *wide;     /* [head_dim][KV_PAGE_TOKENS], or NULL: */
     const uint8_t *halves; /* as they are stored, [tiles][head_dim][KV_TILE] */
+    const uint8_t *next;   /* those of the next page, to be fetched meanwhile */
     size_t head_dim;
     size_t begin, end; /* tiles */
 };
@@ -27,7 +28,9 @@ INLINE vec key_vector(const bool is_wide, const struct score_job *job, size_t ti
 {
     if (is_wide)
         return vec_load(job->wide + d * KV_PAGE_TOKENS + tile * KV_TILE);
-    return vec_from_halves(job->halves + (tile * job->head_dim + d) * KV_TILE * sizeof(uint16_t));
+    size_t at = (tile * job->head_dim + d) * KV_TILE * sizeof(uint16_t);
+    _mm_prefetch((const char *)job->next + at, _MM_HINT_T0);
+    return vec_from_halves(job->halves + at);
 }
 
 INLINE void score_block(const bool is_wide, const size_t rows, const size_t vecs,
@@ -72,13 +75,16 @@ struct value_job {
     const float *factors;  /* [tiles][MAX_ROWS] of the sums before each tile; NULL: all 1 */
     const float *wide;     /* [KV_PAGE_TOKENS][width], or NULL: */
     const uint8_t *halves; /* as they are stored, [KV_PAGE_TOKENS][width] */
+    const uint8_t *next;   /* those of the next page, to be fetched meanwhile */
     size_t width, begin, end;
 };
 
 INLINE vec value_vector(const bool is_wide, const struct value_job *job, size_t index)
 {
-    return is_wide ? vec_load(job->wide + index)
-                   : vec_from_halves(job->halves + index * sizeof(uint16_t));
+    if (is_wide)
+        return vec_load(job->wide + index);
+    _mm_prefetch((const char *)job->next + index * sizeof(uint16_t), _MM_HINT_T0);
+    return vec_from_halves(job->halves + index * sizeof(uint16_t));
 }
 
 INLINE void scale_sums(const size_t rows, const size_t vecs, vec sums[MAX_ROWS][4],

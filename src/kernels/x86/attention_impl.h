@@ -218,6 +218,7 @@ struct page_part {
     size_t base;  /* its first position */
     bool is_wide; /* rather than read as stored */
     const uint8_t *keys, *values;
+    const uint8_t *next_keys, *next_values; /* of the page after, or the same */
 };
 
 static void add_scores(const struct block *b, const struct page_part *part, size_t begin,
@@ -227,6 +228,7 @@ static void add_scores(const struct block *b, const struct page_part *part, size
         .q_stride = b->width,
         .wide = part->is_wide ? b->keys : NULL,
         .halves = part->keys,
+        .next = part->next_keys,
         .head_dim = b->a->head_dim,
         .begin = s.begin / KV_TILE,
         .end = (s.end + KV_TILE - 1) / KV_TILE,
@@ -247,6 +249,7 @@ static void add_values(const struct block *b, const struct page_part *part, size
     struct value_job job = {
         .wide = part->is_wide ? b->values : NULL,
         .halves = part->values,
+        .next = part->next_values,
         .width = b->width,
         .begin = s.begin,
         .end = s.end,
@@ -261,24 +264,29 @@ static void add_values(const struct block *b, const struct page_part *part, size
 }
 
 /* Few rows read the halves as they lie; many share what was widened once. The bits are the same. */
-static struct page_part part_of(const struct block *b, size_t page, size_t n_rows)
+static struct page_part part_of(const struct block *b, size_t page, bool is_last, size_t n_rows)
 {
     const struct attention *a = b->a;
     size_t bytes = kv_layer_bytes(b->type, 1, a->head_dim) / 2; /* keys of one head */
-    const uint8_t *keys = a->pages[page] + a->layer_offset + b->kv_head * bytes;
+    size_t offset = a->layer_offset + b->kv_head * bytes, to_values = a->n_kv_heads * bytes;
+    const uint8_t *keys = a->pages[page] + offset;
+    const uint8_t *next = is_last ? keys : a->pages[page + 1] + offset;
     bool may_stay = b->type == KV_F16 && a->head_dim % 16 == 0;
     return (struct page_part){
         .base = page * KV_PAGE_TOKENS,
         .is_wide = !may_stay || n_rows > 2 * MAX_ROWS,
         .keys = keys,
-        .values = keys + a->n_kv_heads * bytes,
+        .values = keys + to_values,
+        .next_keys = next,
+        .next_values = next + to_values,
     };
 }
 
 /* Queries [first, last) of the block, all of which see something of the page. */
 static void attend_page(const struct block *b, size_t page, size_t first, size_t last)
 {
-    struct page_part part = part_of(b, page, (last - first) * b->group);
+    bool is_last = visible(b, last - 1).end <= (page + 1) * KV_PAGE_TOKENS;
+    struct page_part part = part_of(b, page, is_last, (last - first) * b->group);
     struct span all = { within_page(visible(b, first), part.base).begin,
                         within_page(visible(b, last - 1), part.base).end };
     if (part.is_wide)
