@@ -219,15 +219,19 @@ static void penalize(struct sampler *s, const float *logits)
     }
 }
 
+/* Whole words of either kind are usual in the masks of grammars. */
 static void forbid(float *logits, const uint32_t *allowed, size_t n)
 {
     for (size_t i = 0; i < n; i += 32) {
-        uint32_t word = allowed[i / 32];
-        if (word == UINT32_MAX)
-            continue;
-        for (size_t j = i; j < n && j < i + 32; j++, word >>= 1)
-            if (!(word & 1))
-                logits[j] = -INFINITY;
+        uint32_t forbidden = ~allowed[i / 32];
+        if (n - i < 32)
+            forbidden &= (1u << (n - i)) - 1;
+        if (forbidden == UINT32_MAX)
+            for (size_t j = 0; j < 32; j++)
+                logits[i + j] = -INFINITY;
+        else
+            for (; forbidden; forbidden &= forbidden - 1)
+                logits[i + (size_t)__builtin_ctz(forbidden)] = -INFINITY;
     }
 }
 
