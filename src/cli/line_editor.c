@@ -90,7 +90,8 @@ bool line_editor_open(struct line_editor **out, struct error *err)
     el_set(editor->edit, EL_CLIENTDATA, editor);
     el_set(editor->edit, EL_PROMPT, show_prompt);
     el_set(editor->edit, EL_EDITOR, "emacs");
-    el_set(editor->edit, EL_ADDFN, "hearth-interrupt", "end the line", on_interrupt_key);
+    /* wide, because the narrow call copies the names and never frees them */
+    el_wset(editor->edit, EL_ADDFN, L"hearth-interrupt", L"end the line", on_interrupt_key);
     el_set(editor->edit, EL_SETTY, "-d", "-isig", NULL);
     el_set(editor->edit, EL_BIND, "^C", "hearth-interrupt", NULL);
     el_source(editor->edit, NULL); /* the user's ~/.editrc */
