@@ -19,16 +19,18 @@ endif
 # Say what is built in one short line; V=1 shows the commands.
 Q := $(if $(V),,@)
 
-ARCH := $(shell uname -m)
+# The compiler's target, which need not be this machine.
+ARCH := $(or $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$(shell uname -m))
+PKG_CONFIG ?= pkg-config
 PACKAGES := jansson libpcre2-8 libutf8proc
 CLI_PACKAGES := libedit
 
 # Contraction off: a sum must round the same way wherever it is computed; kernels spell their FMAs out.
 CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -fno-math-errno -ffp-contract=off \
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -Isrc -Iinclude -Itests/support
-CFLAGS_BASE += $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
-CLI_LIBS = $(shell pkg-config --libs $(CLI_PACKAGES))
+CFLAGS_BASE += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
+LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lpthread -lm
+CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PACKAGES))
 ifneq ($(SANITIZE),)
 CFLAGS_BASE += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=$(SANITIZE)
@@ -75,7 +77,7 @@ $(BUILD)/obj/%.o: %.c Makefile
 
 $(BUILD)/libhearth.a: $(LIB_OBJECTS)
 	@rm -f $@
-	$(Q)ar rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/libhearth.so: $(LIB_OBJECTS)
 	@echo "  ld   $@"
@@ -131,6 +133,16 @@ tsan: ## the tests of the engine and the thread pool with ThreadSanitizer (build
 	@scripts/install_dependencies.sh build test
 	@$(if $(TSAN_TESTS),$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread $(TSAN_TESTS),true)
 	@scripts/run_tests.sh build/tsan unit
+
+# The library and its tests for arm64, by a cross compiler, as programs that qemu-user runs.
+CROSS := aarch64-linux-gnu
+test-arm64: ## build for arm64 (build/arm64) and run kernel checks and tests under qemu, with each level of instructions
+	@scripts/install_dependencies.sh build test arm64
+	@$(MAKE) --no-print-directory BUILD=build/arm64 CC=$(CROSS)-gcc AR=$(CROSS)-ar \
+		PKG_CONFIG="env PKG_CONFIG_LIBDIR=/usr/lib/$(CROSS)/pkgconfig pkg-config" tests-arm64
+	@scripts/test_arm64.sh build/arm64
+.PHONY: test-arm64 tests-arm64
+tests-arm64: $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels
 
 # libFuzzer comes with clang. New inputs are kept in build/fuzz/corpus, what crashes in build/fuzz/crash-NAME-*.
 fuzz: ## run each fuzz target: make fuzz [TIME=60] [FUZZERS=fuzz_gguf]

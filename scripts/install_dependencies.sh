@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install_dependencies.sh GROUP...: make sure the Debian packages of each group (build, test, lint, fuzz) are there.
+# install_dependencies.sh GROUP...: make sure the Debian packages of each group (build, test, lint, fuzz, arm64) are there.
 # Silent when nothing is missing; otherwise says in one line what it installs.
 set -euo pipefail
 
@@ -8,6 +8,7 @@ declare -A groups=(
     [test]="libcmocka-dev"
     [lint]="clang-format"
     [fuzz]="clang"
+    [arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libjansson-dev:arm64 libpcre2-dev:arm64 libutf8proc-dev:arm64 libcmocka-dev:arm64"
 )
 
 wanted=()
@@ -26,9 +27,15 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     exit 0
 fi
 
-# A package counts when it is installed, or when another one provides it (clang-format comes from several).
-installed=$(dpkg-query -W -f='${db:Status-Abbrev}${Package}, ${Provides}\n' 2>/dev/null |
-    sed -n 's/^ii *//p' | tr ',' '\n' | sed 's/[ (].*//; /^$/d' | sed 's/:.*//')
+# A package counts when it is installed, or when another one provides it (clang-format comes from several). Those of another
+# architecture are named with it, as apt does.
+native=$(dpkg --print-architecture)
+wanted=("${wanted[@]%":$native"}")
+installed=$(dpkg-query -W -f='${db:Status-Abbrev}${Architecture}, ${Package}, ${Provides}\n' 2>/dev/null |
+    sed -n 's/^ii *//p' | awk -F', *' -v native="$native" '{
+        suffix = $1 == native || $1 == "all" ? "" : ":" $1
+        for (i = 2; i <= NF; i++) { sub(/[ (:].*/, "", $i); if ($i != "") print $i suffix }
+    }')
 missing=()
 for package in "${wanted[@]}"; do
     grep -qxF "$package" <<<"$installed" || missing+=("$package")
@@ -49,6 +56,10 @@ options=(-y)
 case " $* " in *" fuzz "*) ;; *) options+=(--no-install-recommends) ;; esac
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+for package in "${missing[@]}"; do
+    [[ "$package" != *:* ]] || dpkg --print-foreign-architectures | grep -qxF "${package#*:}" ||
+        "${as_root[@]}" dpkg --add-architecture "${package#*:}"
+done
 install() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install "${options[@]}" "${missing[@]}" >"$log" 2>&1

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # run_tests.sh BUILD [KIND...]: run the test programs that stand in BUILD/tests and sum their results.
 #
-# KIND is unit, replay, kernels, cli or example; all of them without one. FILTER=text keeps the programs whose name contains
-# it. A program is quiet while it passes and shown in full when it fails; one that crashes, hangs or passes nothing counts as
-# a failure. The last line is always "N passed, N failed, N skipped".
+# KIND is unit, replay, kernels, cli or example; all of them without one. FILTER=expression keeps the programs whose name it
+# matches, TESTS=text the unit tests whose name contains it; RUNNER=command runs the programs (an emulator). A program is
+# quiet while it passes and shown in full when it fails; one that crashes, hangs or passes nothing counts as a failure. The
+# last line is always "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +14,7 @@ kinds=("${@:-}")
 [ -n "${kinds[0]}" ] || kinds=(unit replay kernels cli example)
 limit_seconds=${LIMIT:-900}
 filter=${FILTER:-}
+read -ra runner <<<"${RUNNER:-}"
 
 passed=0 failed=0 skipped=0
 output=$(mktemp)
@@ -48,7 +50,7 @@ describe() { # STATUS: why a program that named no failure failed all the same
 run() { # NAME COMMAND...
     local name=$1 status began=$SECONDS
     shift
-    [[ "$name" == *"$filter"* ]] || return
+    [[ "$name" =~ $filter ]] || return
     timeout --kill-after=5 "$limit_seconds" "$@" >"$output" 2>&1 </dev/null
     status=$?
     count "$status"
@@ -76,14 +78,14 @@ run() { # NAME COMMAND...
 for kind in "${kinds[@]}"; do
     case $kind in
     unit) for program in "$build"/tests/test_*; do
-        [ -x "$program" ] && [ -f "tests/unit/$(basename "$program").c" ] && run "$(basename "$program")" "$program"
+        [ -x "$program" ] && [ -f "tests/unit/$(basename "$program").c" ] && run "$(basename "$program")" "${runner[@]}" "$program" ${TESTS:+"$TESTS"}
     done ;;
     replay) for program in "$build"/tests/replay_fuzz_*; do
         name=$(basename "$program")
         corpus=tests/fuzz/corpus/${name#replay_fuzz_}
-        [ -x "$program" ] && [ -f "tests/fuzz/${name#replay_}.c" ] && run "$name" "$program" "$corpus"
+        [ -x "$program" ] && [ -f "tests/fuzz/${name#replay_}.c" ] && run "$name" "${runner[@]}" "$program" "$corpus"
     done ;;
-    kernels) [ -x "$build/check-kernels" ] && run check-kernels "$build/check-kernels" ;;
+    kernels) [ -x "$build/check-kernels" ] && run check-kernels "${runner[@]}" "$build/check-kernels" ;;
     cli) for script in tests/cli/test_*.sh; do
         [ -f "$script" ] && HEARTH=$build/hearth run "$(basename "$script" .sh)" bash "$script"
     done ;;
