@@ -42,65 +42,88 @@ void bpe_release(struct bpe *bpe)
     *bpe = (struct bpe){ 0 };
 }
 
+static uint64_t pair_of(token_id left, token_id right)
+{
+    return ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) + 1;
+}
+
+static size_t home_of(const struct bpe *bpe, uint64_t pair)
+{
+    return hash_u64(pair) & bpe->mask;
+}
+
 static struct merge_slot *slot_of(const struct bpe *bpe, token_id left, token_id right)
 {
-    uint64_t pair = ((uint64_t)(uint32_t)left << 32 | (uint32_t)right) + 1;
-    size_t i = hash_u64(pair) & bpe->mask;
+    uint64_t pair = pair_of(left, right);
+    size_t i = home_of(bpe, pair);
     while (bpe->slots[i].pair && bpe->slots[i].pair != pair)
         i = (i + 1) & bpe->mask;
     return &bpe->slots[i];
 }
 
-static bool part_id(const struct vocabulary *v, struct slice text, const char *name, uint32_t rank,
-                    token_id *id, struct error *err)
+void merge_batch_init(struct merge_batch *batch, struct bpe *bpe, const struct vocabulary *v,
+                      const char *name)
 {
-    *id = vocabulary_find(v, text);
-    return *id >= 0 || fail(err, ERROR_FORMAT, "'%s': merge %u names '%s', which is no token", name,
-                            rank, printable(text));
+    batch->bpe = bpe;
+    batch->vocabulary = v;
+    batch->name = name;
+    batch->count = 0;
 }
 
-bool bpe_add_merge(struct bpe *bpe, const struct vocabulary *v, struct slice left,
-                   struct slice right, const char *name, struct error *err)
+bool merge_batch_flush(struct merge_batch *batch, struct error *err)
 {
-    char joined[512];
-    if (left.length > v->longest || right.length > v->longest ||
-        left.length + right.length > sizeof joined)
+    struct bpe *bpe = batch->bpe;
+    token_id ids[MERGES_PER_BATCH * 3];
+    vocabulary_find_many(batch->vocabulary, batch->texts, batch->count * 3, ids);
+    for (size_t i = 0; i < batch->count * 3; i++)
+        if (ids[i] < 0)
+            return fail(err, ERROR_FORMAT, "'%s': merge %zu names '%s', which is no token",
+                        batch->name, (size_t)bpe->n_merges + i / 3, printable(batch->texts[i]));
+    for (size_t i = 0; i < batch->count; i++)
+        __builtin_prefetch(&bpe->slots[home_of(bpe, pair_of(ids[i * 3], ids[i * 3 + 1]))]);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct merge_slot *slot = slot_of(bpe, ids[i * 3], ids[i * 3 + 1]);
+        if (slot->pair == 0) /* of two equal merges the first counts */
+            *slot = (struct merge_slot){ .pair = pair_of(ids[i * 3], ids[i * 3 + 1]),
+                                         .rank = bpe->n_merges,
+                                         .joined = ids[i * 3 + 2] };
+        bpe->n_merges++;
+    }
+    batch->count = 0;
+    return true;
+}
+
+bool merge_batch_add(struct merge_batch *batch, struct slice left, struct slice right,
+                     struct error *err)
+{
+    if (left.length > MAX_MERGED_BYTES || right.length > MAX_MERGED_BYTES - left.length)
         return fail(err, ERROR_FORMAT,
-                    "'%s': merge %u makes a token of %zu bytes, at most %zu are "
-                    "supported",
-                    name, bpe->n_merges, left.length + right.length, sizeof joined);
+                    "'%s': merge %zu makes a token of %zu and %zu bytes, at most %d are supported",
+                    batch->name, batch->bpe->n_merges + batch->count, left.length, right.length,
+                    MAX_MERGED_BYTES);
+    char *joined = batch->joined[batch->count];
     if (left.length)
         memcpy(joined, left.data, left.length);
     if (right.length)
         memcpy(joined + left.length, right.data, right.length);
-    token_id a, b, c;
-    if (!part_id(v, left, name, bpe->n_merges, &a, err) ||
-        !part_id(v, right, name, bpe->n_merges, &b, err) ||
-        !part_id(v, (struct slice){ joined, left.length + right.length }, name, bpe->n_merges, &c,
-                 err))
-        return false;
-    struct merge_slot *slot = slot_of(bpe, a, b);
-    if (slot->pair == 0) { /* of two equal merges the first counts */
-        slot->pair = ((uint64_t)(uint32_t)a << 32 | (uint32_t)b) + 1;
-        slot->rank = bpe->n_merges;
-        slot->joined = c;
-    }
-    bpe->n_merges++;
-    return true;
+    struct slice *texts = &batch->texts[batch->count++ * 3];
+    texts[0] = left;
+    texts[1] = right;
+    texts[2] = (struct slice){ joined, left.length + right.length };
+    return batch->count < MERGES_PER_BATCH || merge_batch_flush(batch, err);
 }
 
-bool bpe_add_merge_line(struct bpe *bpe, const struct vocabulary *v, struct slice line,
-                        const char *name, struct error *err)
+bool merge_batch_add_line(struct merge_batch *batch, struct slice line, struct error *err)
 {
     /* From the second byte: a token may begin with a space, none of the known ones holds another.
      */
     const char *space = line.length > 1 ? memchr(line.data + 1, ' ', line.length - 1) : NULL;
     if (!space)
-        return fail(err, ERROR_FORMAT, "'%s': merge %u is '%s', without a space", name,
-                    bpe->n_merges, printable(line));
+        return fail(err, ERROR_FORMAT, "'%s': merge %zu is '%s', without a space", batch->name,
+                    batch->bpe->n_merges + batch->count, printable(line));
     size_t left = (size_t)(space - line.data);
-    return bpe_add_merge(bpe, v, (struct slice){ line.data, left },
-                         (struct slice){ space + 1, line.length - left - 1 }, name, err);
+    return merge_batch_add(batch, (struct slice){ line.data, left },
+                           (struct slice){ space + 1, line.length - left - 1 }, err);
 }
 
 /* What a pair lookup needs: the tables and the text that symbols point into. */

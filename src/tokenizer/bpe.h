@@ -43,13 +43,29 @@ bool bpe_init(struct bpe *bpe, enum bpe_alphabet alphabet, const struct vocabula
               size_t n_merges, struct error *err) MUST_CHECK;
 void bpe_release(struct bpe *bpe);
 
+/* Merges on their way into the table, looked up many at a time. Texts are borrowed until
+ * merge_batch_flush. */
+enum { MERGES_PER_BATCH = MAX_FIND_MANY / 3, MAX_MERGED_BYTES = 512 };
+struct merge_batch {
+    struct bpe *bpe;
+    const struct vocabulary *vocabulary;
+    const char *name; /* of the file, for messages */
+    size_t count;
+    struct slice texts[MERGES_PER_BATCH * 3]; /* left, right, joined */
+    char joined[MERGES_PER_BATCH][MAX_MERGED_BYTES];
+};
+
+void merge_batch_init(struct merge_batch *batch, struct bpe *bpe, const struct vocabulary *v,
+                      const char *name);
 /* Add the next merge in order of rank. A part or join that is no token is an error, which names it
- * and `name`. */
-bool bpe_add_merge(struct bpe *bpe, const struct vocabulary *v, struct slice left,
-                   struct slice right, const char *name, struct error *err) MUST_CHECK;
+ * and the file. */
+bool merge_batch_add(struct merge_batch *batch, struct slice left, struct slice right,
+                     struct error *err) MUST_CHECK;
 /* The same, written "left right". */
-bool bpe_add_merge_line(struct bpe *bpe, const struct vocabulary *v, struct slice line,
-                        const char *name, struct error *err) MUST_CHECK;
+bool merge_batch_add_line(struct merge_batch *batch, struct slice line,
+                          struct error *err) MUST_CHECK;
+/* After the last one. */
+bool merge_batch_flush(struct merge_batch *batch, struct error *err) MUST_CHECK;
 
 /* Append the ids of one piece. `scratch` and `merger` are reused from piece to piece. */
 bool bpe_encode(const struct bpe *bpe, const struct vocabulary *v, struct slice piece,

@@ -277,10 +277,12 @@ static bool read_merges(struct tokenizer *t, const struct gguf *gguf, enum bpe_a
         return fail_while(err, "'%s'", gguf_path(gguf));
     size_t state = 0;
     struct slice line;
+    struct merge_batch batch;
+    merge_batch_init(&batch, &t->bpe, &t->vocabulary, gguf_path(gguf));
     while (gguf_next_string(merges, &state, &line))
-        if (!bpe_add_merge_line(&t->bpe, &t->vocabulary, line, gguf_path(gguf), err))
+        if (!merge_batch_add_line(&batch, line, err))
             return false;
-    return true;
+    return merge_batch_flush(&batch, err);
 }
 
 static bool finish_gpt2(struct tokenizer *t, const struct gguf *gguf, struct error *err)

@@ -155,16 +155,18 @@ static token_id named_token(const struct tokenizer *t, const struct json *node)
 static bool read_merges(struct tokenizer *t, const struct json *merges, const char *name,
                         struct error *err)
 {
+    struct merge_batch batch;
+    merge_batch_init(&batch, &t->bpe, &t->vocabulary, name);
     for (size_t i = 0; i < json_size(merges); i++) {
         const struct json *merge = json_at(merges, i);
         bool ok = json_kind(merge) == JSON_KIND_STRING
-                      ? bpe_add_merge_line(&t->bpe, &t->vocabulary, json_text(merge), name, err)
-                      : bpe_add_merge(&t->bpe, &t->vocabulary, json_text(json_at(merge, 0)),
-                                      json_text(json_at(merge, 1)), name, err);
+                      ? merge_batch_add_line(&batch, json_text(merge), err)
+                      : merge_batch_add(&batch, json_text(json_at(merge, 0)),
+                                        json_text(json_at(merge, 1)), err);
         if (!ok)
             return false;
     }
-    return true;
+    return merge_batch_flush(&batch, err);
 }
 
 static bool read_bpe(struct tokenizer *t, const struct json *model, bool is_byte_level,

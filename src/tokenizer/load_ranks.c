@@ -196,9 +196,12 @@ static bool read_merge_file(struct tokenizer *t, const char *path, struct error 
     while (next_line(&rest, &line))
         n_merges += is_merge(line);
     bool ok = bpe_init(&t->bpe, BPE_BYTE_LEVEL, &t->vocabulary, n_merges, err);
+    struct merge_batch batch;
+    merge_batch_init(&batch, &t->bpe, &t->vocabulary, path);
     rest = all;
     while (ok && next_line(&rest, &line))
-        ok = !is_merge(line) || bpe_add_merge_line(&t->bpe, &t->vocabulary, line, path, err);
+        ok = !is_merge(line) || merge_batch_add_line(&batch, line, err);
+    ok = ok && merge_batch_flush(&batch, err);
     mapped_file_close(&file);
     return ok;
 }

@@ -59,6 +59,26 @@ token_id vocabulary_find(const struct vocabulary *v, struct slice text)
     return (token_id)(uint32_t)*slot_of(v, text, hash_bytes(text.data, text.length)) - 1;
 }
 
+void vocabulary_find_many(const struct vocabulary *v, const struct slice *texts, size_t count,
+                          token_id *ids)
+{
+    uint64_t hashes[MAX_FIND_MANY];
+    assert(count <= MAX_FIND_MANY && v->mask);
+    for (size_t i = 0; i < count; i++) {
+        hashes[i] = hash_bytes(texts[i].data, texts[i].length);
+        __builtin_prefetch(&v->slots[hashes[i] & v->mask]);
+    }
+    for (size_t i = 0; i < count; i++) { /* the first slot is mostly the right one */
+        uint64_t slot = v->slots[hashes[i] & v->mask];
+        ids[i] = slot ? (token_id)((uint32_t)slot - 1) : 0;
+        __builtin_prefetch(&v->texts[ids[i]]);
+    }
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(v->texts[ids[i]].data);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = texts[i].length ? (token_id)(uint32_t)*slot_of(v, texts[i], hashes[i]) - 1 : -1;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -52,6 +52,12 @@ bool vocabulary_add(struct vocabulary *v, token_id id, struct slice text, const 
 /* The id of a text, -1 when no token has it. */
 token_id vocabulary_find(const struct vocabulary *v, struct slice text);
 
+/* The same for `count` texts at once: a large vocabulary does not fit the processor's caches, and
+ * here the lookups wait for memory together rather than one after another. */
+enum { MAX_FIND_MANY = 96 };
+void vocabulary_find_many(const struct vocabulary *v, const struct slice *texts, size_t count,
+                          token_id *ids);
+
 /* Whether `id` names a token. */
 static inline bool vocabulary_has(const struct vocabulary *v, int64_t id)
 {
