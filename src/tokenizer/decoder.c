@@ -37,6 +37,8 @@ static bool append_replaced(struct text *out, struct slice text, struct slice fr
 
 static bool append_replacements(const struct decoder *d, struct slice text, struct text *out)
 {
+    if (d->n_replacements == 0)
+        return text_append_slice(out, text);
     if (d->n_replacements == 1)
         return append_replaced(out, text, d->replacements[0].from, d->replacements[0].to);
     struct text now, next;

@@ -127,7 +127,7 @@ static bool read_id(const struct tokenizer *t, const struct gguf *gguf, const ch
 struct kind {
     const char *model, *description;
     token_id bos, eos, unknown, separator;
-    bool adds_bos, adds_eos, adds_separator, has_scores;
+    bool adds_bos, adds_eos, has_scores;
     bool (*finish)(struct tokenizer *t, const struct gguf *gguf, struct error *err);
 };
 
@@ -141,8 +141,7 @@ static const struct kind kinds[] = {
       .finish = finish_llama },
     { "gpt2", "gpt2 (byte-level BPE)", -1, -1, -1, -1, .finish = finish_gpt2 },
     { "gemma4", "gemma4 (BPE)", -1, -1, -1, -1, .finish = finish_gpt2 },
-    { "bert", "bert (WordPiece)", 101, -1, 100, 102, .adds_bos = true, .adds_separator = true,
-      .finish = finish_bert },
+    { "bert", "bert (WordPiece)", 101, -1, 100, 102, .adds_bos = true, .finish = finish_bert },
     { "t5", "t5 (Unigram)", -1, 1, 2, -1, .adds_eos = true, .has_scores = true,
       .finish = finish_t5 },
 };
@@ -197,45 +196,40 @@ static void find_ends(struct tokenizer *t, token_id eot, token_id eom)
             t->vocabulary.is_end[ids[i]] = true;
 }
 
-/* Tokens around a text. A vocabulary that wants one it does not have is an error. */
+/* A vocabulary that wants a token around texts which it does not have is an error. */
+static bool put_around(struct tokenizer *t, const struct gguf *gguf, const char *name, token_id id,
+                       bool is_after, struct error *err)
+{
+    if (id < 0)
+        return fail(err, ERROR_FORMAT,
+                    "'%s' wants tokenizer.ggml.%s_token_id around texts and has none",
+                    gguf_path(gguf), name);
+    return is_after ? tokenizer_put_after(t, id, err) : tokenizer_put_before(t, id, err);
+}
+
 static bool read_affixes(struct tokenizer *t, const struct gguf *gguf, const struct kind *kind,
                          const struct named_pretokenizer *named, struct error *err)
 {
-    token_id separator, eot, eom;
+    token_id separator, eot, eom, cls;
+    /* "seperator" is how the format spells it. */
     if (!read_id(t, gguf, "bos", kind->bos, &t->bos, err) ||
         !read_id(t, gguf, "eos", kind->eos, &t->eos, err) ||
-        !read_id(t, gguf, "eot", -1, &eot, err) || !read_id(t, gguf, "eom", -1, &eom, err))
-        return false;
-    /* "seperator" is how the format spells it. */
-    if (!read_id(t, gguf, "seperator", kind->separator, &separator, err))
-        return false;
-    if (t->bos < 0 && gguf_find(gguf, "tokenizer.ggml.cls_token_id") &&
-        !read_id(t, gguf, "cls", -1, &t->bos, err))
+        !read_id(t, gguf, "eot", -1, &eot, err) || !read_id(t, gguf, "eom", -1, &eom, err) ||
+        !read_id(t, gguf, "cls", -1, &cls, err) ||
+        !read_id(t, gguf, "seperator", kind->separator, &separator, err))
         return false;
     find_ends(t, eot, eom);
+    bool is_bert = kind->finish == finish_bert; /* its two are not optional */
+    if (is_bert && t->bos < 0)
+        t->bos = cls;
     bool adds_bos =
         flag_of(gguf, "tokenizer.ggml.add_bos_token", kind->adds_bos || (named && named->adds_bos));
     bool adds_eos = flag_of(gguf, "tokenizer.ggml.add_eos_token", kind->adds_eos);
-    bool adds_separator = flag_of(gguf, "tokenizer.ggml.add_sep_token",
-                                  kind->adds_separator || (named && named->adds_separator));
-    bool is_bert = kind->finish == finish_bert;
-    if (is_bert) /* its two are not optional */
-        adds_bos = adds_separator = true;
-    const char *missing = adds_bos && t->bos < 0                       ? "bos"
-                          : adds_eos && t->eos < 0                     ? "eos"
-                          : is_bert && adds_separator && separator < 0 ? "seperator"
-                                                                       : NULL;
-    if (missing)
-        return fail(err, ERROR_FORMAT,
-                    "'%s' wants tokenizer.ggml.%s_token_id around texts and has none",
-                    gguf_path(gguf), missing);
-    if (adds_bos && !tokenizer_put_before(t, t->bos, err))
+    if ((adds_bos || is_bert) && !put_around(t, gguf, "bos", t->bos, false, err))
         return false;
     if (is_bert)
-        return tokenizer_put_after(t, separator, err);
-    if (adds_separator && t->eos >= 0 && !adds_eos) /* RoBERTa's separator is its end of text */
-        return tokenizer_put_after(t, separator >= 0 ? separator : t->eos, err);
-    return !adds_eos || tokenizer_put_after(t, t->eos, err);
+        return put_around(t, gguf, "seperator", separator, true, err);
+    return !adds_eos || put_around(t, gguf, "eos", t->eos, true, err);
 }
 
 static void escape_decoder(struct decoder *d)

@@ -24,12 +24,14 @@ struct pieces {
 };
 void pieces_release(struct pieces *pieces);
 
-enum split_behavior {                 /* what becomes of the separators */
-                      SPLIT_ISOLATED, /* pieces of their own */
-                      SPLIT_REMOVED,
-                      SPLIT_MERGED_WITH_PREVIOUS,
-                      SPLIT_MERGED_WITH_NEXT,
-                      SPLIT_CONTIGUOUS, /* neighbouring separators are one piece */
+/* What becomes of the separators: pieces of their own, nothing, the end of the piece before, the
+ * beginning of the piece behind, or one piece for neighbouring ones. */
+enum split_behavior {
+    SPLIT_ISOLATED,
+    SPLIT_REMOVED,
+    SPLIT_MERGED_WITH_PREVIOUS,
+    SPLIT_MERGED_WITH_NEXT,
+    SPLIT_CONTIGUOUS,
 };
 
 enum prepend_scheme { PREPEND_ALWAYS, PREPEND_FIRST, PREPEND_NEVER };
@@ -65,13 +67,12 @@ extern const char GPT2_EXPRESSION[];
 
 /* What a name in tokenizer.ggml.pre stands for. */
 struct named_pretokenizer {
-    const char *names[16];
+    const char *names[20];
     const char *expressions[8];
     bool ignores_merges; /* a whole piece that is a token is that token */
     bool adds_bos;       /* unless the file says otherwise */
-    bool adds_separator;
-    bool keeps_spaces; /* decoding leaves spaces before punctuation alone */
-    bool is_raw;       /* spaces are U+2581 and bytes are <0xXX>, as in SentencePiece */
+    bool keeps_spaces;   /* decoding leaves spaces before punctuation alone */
+    bool is_raw;         /* spaces are U+2581 and bytes are <0xXX>, as in SentencePiece */
 };
 const struct named_pretokenizer *pretokenizer_named(struct slice name); /* NULL when unknown */
 bool pretokenizer_add_named(struct pretokenizer *p, const struct named_pretokenizer *named,
