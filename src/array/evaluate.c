@@ -6,6 +6,10 @@
  * to share out. */
 enum { QUERY_BLOCK = 32 };
 
+/* Multiplications of a step that one core does in some 50 us, which is what the barriers of a step
+ * cost. */
+enum { WORTH_SHARING = 2000000 };
+
 struct evaluation {
     const struct plan *plan;
     const struct step *step;
@@ -263,6 +267,9 @@ float *plan_run(struct plan *plan, const struct step *step)
 {
     assert(step->n_rows <= plan->limits.max_rows && step->n_outputs <= plan->limits.max_outputs);
     struct evaluation e = { plan, step };
-    thread_pool_run(plan->pool, run_phases, &e);
+    if (step->n_rows * plan->n_weights < WORTH_SHARING)
+        thread_pool_run_alone(plan->pool, run_phases, &e);
+    else
+        thread_pool_run(plan->pool, run_phases, &e);
     return row_of(&e, plan->output, 0);
 }

@@ -47,6 +47,7 @@ struct plan {
     size_t memory_bytes;
     uint8_t *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;
+    size_t n_weights; /* elements of all weights that a row is multiplied with */
 };
 
 #endif

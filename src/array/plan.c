@@ -28,8 +28,10 @@ static void measure_phases(struct plan *plan)
         for (size_t o = 0; o < phase->n_operations; o++) {
             struct operation *operation = &phase->operations[o];
             plan->scratch_bytes = size_max(plan->scratch_bytes, scratch_of(plan, operation));
-            if (phase->kind == PHASE_LINEAR)
+            if (phase->kind == PHASE_LINEAR) {
+                plan->n_weights += operation->node->width * operation->node->inputs[1]->width;
                 phase->n_tiles += (operation->node->width + MATMUL_TILE - 1) / MATMUL_TILE;
+            }
         }
     }
     plan->scratch_bytes = align_up(plan->scratch_bytes + 64, 4096);

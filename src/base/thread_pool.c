@@ -20,6 +20,7 @@ struct thread_pool {
     pthread_t *threads; /* [n_threads - 1] */
     size_t n_threads, n_started;
 
+    bool is_alone;   /* the present job runs on thread 0 only */
     thread_job *job; /* written by thread 0 before `generation` is raised */
     void *context;
 
@@ -67,6 +68,10 @@ static void change_and_wake(struct thread_pool *pool, _Atomic uint32_t *word)
 
 void thread_pool_barrier(struct thread_pool *pool)
 {
+    if (pool->is_alone) {
+        atomic_store_explicit(&pool->taken, 0, memory_order_relaxed);
+        return;
+    }
     uint32_t phase = atomic_load(&pool->phase);
     if (atomic_fetch_add(&pool->arrived, 1) + 1 == pool->n_threads) {
         atomic_store(&pool->taken, 0);
@@ -111,6 +116,14 @@ void thread_pool_run(struct thread_pool *pool, thread_job *job, void *context)
     change_and_wake(pool, &pool->generation);
     job(context, 0, pool->n_threads);
     thread_pool_barrier(pool);
+}
+
+void thread_pool_run_alone(struct thread_pool *pool, thread_job *job, void *context)
+{
+    pool->is_alone = true;
+    atomic_store_explicit(&pool->taken, 0, memory_order_relaxed);
+    job(context, 0, 1);
+    pool->is_alone = false;
 }
 
 size_t thread_pool_size(const struct thread_pool *pool)

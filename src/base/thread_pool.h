@@ -26,6 +26,10 @@ size_t thread_pool_size(const struct thread_pool *pool);
 typedef void thread_job(void *context, size_t thread, size_t n_threads);
 void thread_pool_run(struct thread_pool *pool, thread_job *job, void *context);
 
+/* Run `job` on the calling thread alone, as the only one of the job: for work that is over before
+ * another thread would wake. */
+void thread_pool_run_alone(struct thread_pool *pool, thread_job *job, void *context);
+
 /* Inside a job: wait until every thread of the job is here. Everything written before is visible
  * after. */
 void thread_pool_barrier(struct thread_pool *pool);

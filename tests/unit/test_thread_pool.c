@@ -36,6 +36,20 @@ TEST(thread_pool_hands_every_item_out_once_a_phase)
     assert_null(s.pool);
 }
 
+TEST(thread_pool_runs_alone_when_asked)
+{
+    struct shared s = { 0 };
+    struct error err = { 0 };
+    assert_ok(thread_pool_open(&s.pool, 0, &err), err);
+    for (int round = 0; round < 10; round++) {
+        thread_pool_run_alone(s.pool, take_all, &s);
+        thread_pool_run(s.pool, take_all, &s);
+    }
+    for (size_t i = 0; i < ITEMS; i++)
+        assert_int_equal(s.counts[i], 60);
+    thread_pool_close(&s.pool);
+}
+
 static void meet(void *context, size_t thread, size_t n_threads)
 {
     struct shared *s = context;
