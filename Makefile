@@ -38,12 +38,9 @@ endif
 CFLAGS ?=
 
 ROOMS := base quant formats kernels array tokenizer models runtime
-LIB_SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)) $(wildcard src/kernels/reference/*.c)
-ifeq ($(ARCH),x86_64)
-LIB_SOURCES += $(wildcard src/kernels/x86/*.c)
-else
-LIB_SOURCES += $(wildcard src/kernels/portable/*.c)
-endif
+KERNELS_x86_64 := simd x86
+KERNELS := reference $(or $(KERNELS_$(ARCH)),portable)
+LIB_SOURCES := $(foreach room,$(ROOMS) $(KERNELS:%=kernels/%),$(wildcard src/$(room)/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)

@@ -26,9 +26,9 @@ export -f one_header
 headers_alone() {
     local avx512="-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni"
     printf '%s\n' "${headers[@]}" | grep -E '^(src|include)/' | grep -v '_impl\.h$' |
-        if [ "$(uname -m)" = x86_64 ]; then cat; else grep -v '/x86/'; fi |
+        case $(uname -m) in x86_64) grep -v '/arm/' ;; *) grep -vE '/(x86|simd|arm)/' ;; esac |
         xargs -P "$(nproc)" -I{} bash -O extglob -c "case {} in
-            */x86/*) one_header {} $avx512 >/dev/null 2>&1 || one_header {} $avx512 -include kernels/x86/vec_avx512.h || true ;;
+            */@(x86|simd)/*) one_header {} $avx512 >/dev/null 2>&1 || one_header {} $avx512 -include kernels/x86/vec_avx512.h || true ;;
             *) one_header {} || true ;;
         esac"
 }

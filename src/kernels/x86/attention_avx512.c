@@ -1,3 +1,3 @@
 #include "kernels/x86/vec_avx512.h"
 
-#include "kernels/x86/attention_impl.h"
+#include "kernels/simd/attention_impl.h"

@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/x86/matmul_unpack.h"
+#include "kernels/simd/matmul_unpack.h"
 
 /* One unpacker a type. */
 #define PANEL_UNPACKER(type) panel_unpack panel_unpack_##type##_avx512vnni;

@@ -1,6 +1,6 @@
 /* 2 rows x 3 tokens are 6 sums of two registers each: 12 of 16, and 10 loads for 12 FMAs. */
 #include "kernels/x86/matmul_avx2.h"
-#include "kernels/x86/matmul_float.h"
+#include "kernels/simd/matmul_float.h"
 
 enum { FLOAT_ROWS = 2, FLOAT_TOKENS = 3 };
 
@@ -88,4 +88,4 @@ ALWAYS_INLINE lanes load_bf16(const uint8_t *w, size_t count)
     }
 #define INIT matmul_init_float_avx2
 
-#include "kernels/x86/matmul_float_impl.h"
+#include "kernels/simd/matmul_float_impl.h"

@@ -1,6 +1,6 @@
 /* 4 rows x 6 tokens are 24 sums in registers: 10 loads for 24 FMAs. */
 #include "kernels/x86/matmul_avx512vnni.h"
-#include "kernels/x86/matmul_float.h"
+#include "kernels/simd/matmul_float.h"
 
 enum { FLOAT_ROWS = 4, FLOAT_TOKENS = 6 };
 
@@ -70,4 +70,4 @@ ALWAYS_INLINE lanes load_bf16(const uint8_t *w, size_t count)
     }
 #define INIT matmul_init_float_avx512
 
-#include "kernels/x86/matmul_float_impl.h"
+#include "kernels/simd/matmul_float_impl.h"

@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/x86/matmul_unpack.h"
+#include "kernels/simd/matmul_unpack.h"
 
 enum { VECTOR_ROWS = 8 };
 typedef __m256i ints;  /* four bytes of every row */

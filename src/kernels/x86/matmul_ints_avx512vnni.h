@@ -8,7 +8,7 @@
 
 #include <immintrin.h>
 
-#include "kernels/x86/matmul_unpack.h"
+#include "kernels/simd/matmul_unpack.h"
 
 enum { VECTOR_ROWS = 16 };
 typedef __m512i ints;  /* four bytes of every row */

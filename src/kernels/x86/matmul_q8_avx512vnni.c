@@ -195,7 +195,7 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
 }
 
 #define UNPACKER(type) panel_unpack_##type##_avx512vnni
-#include "kernels/x86/matmul_panel_grid_impl.h"
+#include "kernels/simd/matmul_panel_grid_impl.h"
 
 void matmul_init_avx512vnni(struct matmul_kernels *matmul)
 {

@@ -5,5 +5,5 @@
 #define SIGN_OF_8 \
     0 /* unsigned bytes of 8 bits would saturate VPMADDUBSW: the kernel moves the sign to x */
 
-#include "kernels/x86/matmul_unpack_impl.h"
-#include "kernels/x86/matmul_unpack_k_impl.h"
+#include "kernels/simd/matmul_unpack_impl.h"
+#include "kernels/simd/matmul_unpack_k_impl.h"

@@ -4,5 +4,5 @@
 #define UNPACKER(type) panel_unpack_##type##_avx512vnni
 #define SIGN_OF_8      (char)0x80 /* VPDPBUSD wants the codes unsigned */
 
-#include "kernels/x86/matmul_unpack_impl.h"
-#include "kernels/x86/matmul_unpack_k_impl.h"
+#include "kernels/simd/matmul_unpack_impl.h"
+#include "kernels/simd/matmul_unpack_k_impl.h"

@@ -1,3 +1,3 @@
 #include "kernels/x86/vec_avx2.h"
 
-#include "kernels/x86/norm_impl.h"
+#include "kernels/simd/norm_impl.h"

@@ -1,3 +1,3 @@
 #include "kernels/x86/vec_avx512.h"
 
-#include "kernels/x86/rope_impl.h"
+#include "kernels/simd/rope_impl.h"

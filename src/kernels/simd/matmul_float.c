@@ -1,4 +1,4 @@
-#include "kernels/x86/matmul_float.h"
+#include "kernels/simd/matmul_float.h"
 
 /* A block of rows (k = 4096: 512 KB of L2) meets one group of tokens after the other; within, a
  * stretch of k of the group (24 KB) stays in L1 while the block's rows pass by. Fewer rows let the

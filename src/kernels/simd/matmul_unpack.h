@@ -7,7 +7,7 @@
 
 #include <xmmintrin.h>
 
-#include "kernels/x86/matmul_panel.h"
+#include "kernels/simd/matmul_panel.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 

@@ -1,8 +1,8 @@
 /* elementwise_impl.h: rows of floats over `vec`; included by elementwise_<level>.c after its vec
  * header. */
 #include "kernels/elementwise.h"
-#include "kernels/x86/dequantize_impl.h"
-#include "kernels/x86/vec_math.h"
+#include "kernels/simd/dequantize_impl.h"
+#include "kernels/simd/vec_math.h"
 
 /* A loop over whole vectors, then one partial one. `part` is an expression over i and count. */
 #define FOR_PARTS(n, y, part)                  \

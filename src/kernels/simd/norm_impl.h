@@ -2,7 +2,7 @@
  * in doubles: a row costs little beside the matrices around it, and no length or magnitude hurts.
  */
 #include "kernels/norm.h"
-#include "kernels/x86/vec_math.h"
+#include "kernels/simd/vec_math.h"
 
 static void add_residual(float *x, const float *residual, size_t n)
 {

@@ -1,6 +1,6 @@
-#include "kernels/x86/matmul_panel.h"
+#include "kernels/simd/matmul_panel.h"
 
-#include "kernels/x86/matmul_float.h"
+#include "kernels/simd/matmul_float.h"
 
 /* How a type's codes become values: code - (1 << shift), or code and a minimum. */
 struct panel_type {

@@ -6,7 +6,7 @@
  * accumulator a lane in order, and only the visible positions enter, so a row's bits do not depend
  * on the others. */
 #include "kernels/attention.h"
-#include "kernels/x86/attention_blocks.h"
+#include "kernels/simd/attention_blocks.h"
 
 enum { BLOCK_ROWS = 96, PAGE_TILES = KV_PAGE_TOKENS / KV_TILE };
 

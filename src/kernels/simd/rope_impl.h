@@ -1,7 +1,7 @@
 /* rope_impl.h: rotation over `vec`; included by rope_<level>.c after its vec header. The angles
  * stay with the reference: they are computed once a token, in double. */
 #include "kernels/rope.h"
-#include "kernels/x86/vec_math.h"
+#include "kernels/simd/vec_math.h"
 
 INLINE void turn_halves(float *x, float *y, const float *cos_, const float *sin_, size_t n)
 {

@@ -4,7 +4,7 @@
  * each broadcast element of a row all vectors. Which blocks exist follows from the registers alone;
  * the order of every sum does not. */
 #include "kernels/attention.h"
-#include "kernels/x86/vec_math.h"
+#include "kernels/simd/vec_math.h"
 
 /* AVX-512: 6 x 4 accumulators, 4 vectors and a broadcast of 32 registers. AVX2, where a vec takes
  * two of 16 registers: 6 x 1; few rows take more vectors, to have 8 chains in flight. */
