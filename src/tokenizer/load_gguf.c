@@ -247,6 +247,7 @@ static bool finish_llama(struct tokenizer *t, const struct gguf *gguf, struct er
     t->prefixes_space = flag_of(gguf, "tokenizer.ggml.add_space_prefix", true);
     t->sentencepiece_bpe.joins_any_type = true;
     t->sentencepiece_bpe.has_byte_fallback = true;
+    sentencepiece_bpe_finish(&t->sentencepiece_bpe, &t->vocabulary);
     escape_decoder(&t->decoder);
     t->decoder.strips_space = t->prefixes_space;
     return read_id(t, gguf, "unknown", 0, &t->sentencepiece_bpe.unknown, err);

@@ -239,6 +239,7 @@ static bool set_model(struct tokenizer *t, const struct specification *s, token_
         t->model = MODEL_SENTENCEPIECE_BPE;
         t->sentencepiece_bpe.has_byte_fallback = s->has_byte_fallback;
         t->sentencepiece_bpe.unknown = unknown;
+        sentencepiece_bpe_finish(&t->sentencepiece_bpe, &t->vocabulary);
         return true;
     }
     if (s->type != TYPE_UNIGRAM)

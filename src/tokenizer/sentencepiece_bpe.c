@@ -5,6 +5,30 @@ void sentencepiece_bpe_release(struct sentencepiece_bpe *model)
     trie_release(&model->user_defined);
 }
 
+static const char MARK[] = "\xe2\x96\x81"; /* U+2581, an escaped space */
+enum { MARK_BYTES = 3 };
+
+static bool is_mark(struct slice text, size_t i)
+{
+    return text.length - i >= MARK_BYTES && memcmp(text.data + i, MARK, MARK_BYTES) == 0;
+}
+
+/* Whether a mark stands behind something else than a mark. */
+static bool reaches_over(struct slice text)
+{
+    for (size_t i = 1; i < text.length; i++)
+        if (is_mark(text, i) && !(i >= MARK_BYTES && is_mark(text, i - MARK_BYTES)))
+            return true;
+    return false;
+}
+
+void sentencepiece_bpe_finish(struct sentencepiece_bpe *model, const struct vocabulary *v)
+{
+    model->stays_in_words = model->user_defined.n_nodes == 0;
+    for (size_t i = 0; model->stays_in_words && i < v->count; i++)
+        model->stays_in_words = !reaches_over(v->texts[i]);
+}
+
 struct lookup {
     const struct sentencepiece_bpe *model;
     const struct vocabulary *vocabulary;
@@ -84,26 +108,55 @@ static bool spell(const struct sentencepiece_bpe *model, const struct vocabulary
     return true;
 }
 
-bool sentencepiece_bpe_encode(const struct sentencepiece_bpe *model, const struct vocabulary *v,
-                              struct slice text, struct merger *merger, struct token_list *out,
-                              struct error *err)
+/* Where the word that begins at `from` ends: in front of the next mark behind something else. */
+static size_t word_end(const struct sentencepiece_bpe *model, struct slice text, size_t from)
+{
+    bool was_mark = true;
+    for (size_t i = from; model->stays_in_words && i < text.length;
+         i += announced_length(text, i)) {
+        bool is = is_mark(text, i);
+        if (is && !was_mark)
+            return i;
+        was_mark = is;
+    }
+    return text.length;
+}
+
+static bool encode_word(const struct sentencepiece_bpe *model, const struct vocabulary *v,
+                        struct slice text, struct merger *merger, bool *was_unknown,
+                        struct token_list *out, struct error *err)
 {
     struct lookup lookup = { model, v, text };
     merger_clear(merger);
     if (!push_symbols(model, v, text, merger, err) || !merger_run(merger, find_join, &lookup, err))
         return false;
-    bool ok = true, was_unknown = false;
+    bool ok = true;
     for (size_t i = 0; ok && i < merger->n_symbols; i++) {
         const struct symbol *symbol = &merger->symbols[i];
         if (symbol->length == 0)
             continue;
         if (symbol->id >= 0) {
             ok = token_list_push(out, symbol->id);
-            was_unknown = false;
+            *was_unknown = false;
         } else {
             struct slice spelled = { text.data + symbol->start, symbol->length };
-            ok = spell(model, v, spelled, &was_unknown, out);
+            ok = spell(model, v, spelled, was_unknown, out);
         }
     }
     return ok || fail_memory(err, out->count * sizeof *out->ids, "token ids");
+}
+
+bool sentencepiece_bpe_encode(const struct sentencepiece_bpe *model, const struct vocabulary *v,
+                              struct slice text, struct merger *merger, struct token_list *out,
+                              struct error *err)
+{
+    bool was_unknown = false;
+    for (size_t from = 0; from < text.length;) {
+        size_t end = word_end(model, text, from);
+        struct slice word = { text.data + from, end - from };
+        if (!encode_word(model, v, word, merger, &was_unknown, out, err))
+            return false;
+        from = end;
+    }
+    return true;
 }

@@ -19,7 +19,13 @@ struct sentencepiece_bpe {
     bool has_byte_fallback;
     token_id unknown;         /* -1: none */
     struct trie user_defined; /* taken whole before anything is joined */
+    /* No token reaches over the beginning of a word: words are encoded one after another, with the
+     * same result as the whole text and a heap that fits the caches. */
+    bool stays_in_words;
 };
+
+/* The rest is filled in: look whether tokens stay in words. */
+void sentencepiece_bpe_finish(struct sentencepiece_bpe *model, const struct vocabulary *v);
 void sentencepiece_bpe_release(struct sentencepiece_bpe *model);
 
 /* Append the ids of `text`, whose spaces are escaped. Bytes that are not UTF-8 become byte tokens.
