@@ -38,7 +38,7 @@ void sampler_clear(struct sampler *sampler);
 
 /* Choose from logits [n_vocab], which are not changed. `allowed` is a bit per token (bit t % 32 of
  * word t / 32) or NULL. `logprob` (may be NULL) gets the natural logarithm of the token's
- * probability by the raw logits. Fails when a logit is NaN or no token is possible. */
+ * probability by the raw logits. Fails when a logit is NaN or INFINITY, or no token is possible. */
 bool sampler_pick(struct sampler *sampler, const float *logits, const uint32_t *allowed,
                   int32_t *token, float *logprob, struct error *err) MUST_CHECK;
 
