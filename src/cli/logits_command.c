@@ -2,34 +2,17 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/token_ids.h"
 #include "runtime/engine.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char about[] =
     "Prints {\"logits\":[...],\"greedy\":[...]}: the logits after the last of the given tokens, "
     "and the\n"
     "ids of the N tokens that follow when always the likeliest is taken. Tokens are given as ids,\n"
     "nothing is put in front of them.\n";
-
-/* Ids separated by spaces or commas. */
-static bool parse_ids(const char *text, struct token_list *out, struct error *err)
-{
-    for (const char *p = text + strspn(text, " ,\t\n"); *p; p += strspn(p, " ,\t\n")) {
-        char *end = NULL;
-        errno = 0;
-        long id = strtol(p, &end, 10);
-        if (end == p || errno == ERANGE || id < 0 || id > INT32_MAX)
-            return fail(err, ERROR_USAGE, "'%s' is no token id", printable(slice_of(p)));
-        if (!token_list_push(out, (token_id)id))
-            return fail_memory(err, out->count * sizeof *out->ids, "tokens");
-        p = end;
-    }
-    return out->count > 0 || fail(err, ERROR_USAGE, "no tokens are given");
-}
 
 static void print_logits(const float *logits, size_t n)
 {
@@ -84,8 +67,10 @@ int logits_command(int argc, char **argv)
     struct engine *engine = NULL;
     struct engine_options options = engine_defaults();
     options.n_threads = n_threads;
-    if (!ids || !parse_ids(ids, &tokens, &err))
-        status = report_usage("logits", ids ? err.message : "--tokens is missing");
+    if (!token_ids_parse(slice_of(ids ? ids : ""), &tokens, &err))
+        status = report_usage("logits", err.message);
+    else if (tokens.count == 0)
+        status = report_usage("logits", "--tokens holds no token");
     else if (!engine_open(&engine, argv[1], &options, &err) ||
              !print_answer(engine, &tokens, n_greedy, &err))
         status = report(err.message);

@@ -1,6 +1,7 @@
 /* main.c: finds the command by its name. */
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/tokenize_command.h"
 #include "hearth.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@ static const struct command commands[] = {
     { "run", run_command, "run FILE|DIR [PROMPT...]",
       "Answer a prompt, or talk when there is none" },
     { "show", show_command, "show FILE|DIR", "What a model file holds" },
+    { "tokenize", tokenize_command, "tokenize FILE", "Text to token ids, and back" },
     { "logits", logits_command, "logits FILE --tokens \"1 2 3\"",
       "What a model makes of tokens, as JSON" },
     { "perplexity", perplexity_command, "perplexity FILE TEXTFILE",

@@ -2,14 +2,25 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/token_ids.h"
 #include "tokenizer/tokenizer.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char USAGE[] =
-    "usage: hearth tokenize FILE [TEXT] [--decode] [--jsonl] [--no-special] [--parse-special]\n";
+static const char about[] =
+    "Prints the ids of a text, from the arguments or from standard input, with what the "
+    "vocabulary\n"
+    "puts around it. FILE is a model, a vocabulary-only GGUF, a tokenizer.json, a SentencePiece\n"
+    "tokenizer.model or a folder that holds one. With --jsonl each line {\"text\":\"...\"} "
+    "answers\n"
+    "{\"ids\":[...]}, and {\"ids\":[...]} answers {\"text\":\"...\"} or, for bytes that are no "
+    "UTF-8,\n"
+    "{\"text_hex\":\"...\"}; \"add_special\" and \"parse_special\" in a line are false unless "
+    "given.\n";
 
 /* No text and no line of input is longer. */
 static const size_t INPUT_LIMIT_BYTES = (size_t)1 << 30;
@@ -19,32 +30,6 @@ struct command {
     bool decodes, is_jsonl, has_no_special, parses_special;
     struct tokenizer *tokenizer;
 };
-
-static bool parse_arguments(struct command *c, int argc, char **argv)
-{
-    bool only_names = false;
-    for (int i = 1; i < argc; i++) {
-        const char *a = argv[i];
-        if (only_names || a[0] != '-' || a[1] == '\0') {
-            if (c->file && c->text)
-                return false;
-            *(c->file ? &c->text : &c->file) = a;
-        } else if (strcmp(a, "--") == 0) {
-            only_names = true;
-        } else if (strcmp(a, "--decode") == 0) {
-            c->decodes = true;
-        } else if (strcmp(a, "--jsonl") == 0) {
-            c->is_jsonl = true;
-        } else if (strcmp(a, "--no-special") == 0) {
-            c->has_no_special = true;
-        } else if (strcmp(a, "--parse-special") == 0) {
-            c->parses_special = true;
-        } else {
-            return false;
-        }
-    }
-    return c->file && !(c->is_jsonl && c->text);
-}
 
 static bool read_input(struct text *out, struct error *err)
 {
@@ -76,27 +61,6 @@ static bool write_json_text(struct slice text, struct text *out)
     return ok && text_append_string(out, "\"}");
 }
 
-static bool parse_ids(struct slice text, struct token_list *ids, struct error *err)
-{
-    const char *p = text.data, *end = p + text.length;
-    while (p < end) {
-        char *after;
-        if (*p == ' ' || *p == ',' || (*p >= '\t' && *p <= '\r')) {
-            p++;
-            continue;
-        }
-        errno = 0;
-        long id = strtol(p, &after, 10); /* the text ends in NUL */
-        if (after == p || errno || id < 0 || id > INT32_MAX)
-            return fail(err, ERROR_USAGE, "no token id at '%s'",
-                        printable((struct slice){ p, size_min(20, (size_t)(end - p)) }));
-        if (!token_list_push(ids, (token_id)id))
-            return fail_memory(err, ids->count * sizeof *ids->ids, "token ids");
-        p = after;
-    }
-    return true;
-}
-
 static bool encode_plain(const struct command *c, struct slice text, struct text *out,
                          struct error *err)
 {
@@ -113,7 +77,7 @@ static bool decode_plain(const struct command *c, struct slice text, struct text
                          struct error *err)
 {
     struct token_list ids = { 0 };
-    bool ok = parse_ids(text, &ids, err) &&
+    bool ok = token_ids_parse(text, &ids, err) &&
               tokenizer_decode(c->tokenizer, ids.ids, ids.count, !c->has_no_special, out, err);
     token_list_release(&ids);
     return ok;
@@ -215,7 +179,8 @@ static bool run_line(const struct command *c, struct slice bytes, size_t number,
     if (!json_open(&line, bytes.data, bytes.length, name, err))
         return false;
     text_init(&out, SIZE_MAX / 4);
-    bool ok = (c->decodes ? decode_line : encode_line)(c, line, &out, err);
+    bool decodes = c->decodes || (json_get(line, "ids") && !json_get(line, "text"));
+    bool ok = (decodes ? decode_line : encode_line)(c, line, &out, err);
     if (ok)
         puts(text_slice(&out).data);
     else
@@ -245,17 +210,28 @@ static bool run_jsonl(const struct command *c, struct error *err)
 int tokenize_command(int argc, char **argv)
 {
     struct command c = { 0 };
-    struct error err;
-    if (!parse_arguments(&c, argc, argv)) {
-        fputs(USAGE, stderr);
-        return 2;
-    }
+    const struct option_row rows[] = {
+        { "decode", 0, OPTION_FLAG, &c.decodes, 0, 0, NULL, "Ids to text" },
+        { "jsonl", 0, OPTION_FLAG, &c.is_jsonl, 0, 0, NULL, "A JSON object a line, in and out" },
+        { "no-special", 0, OPTION_FLAG, &c.has_no_special, 0, 0, NULL,
+          "Put nothing around the text; leave special tokens out of a decoded one" },
+        { "parse-special", 0, OPTION_FLAG, &c.parses_special, 0, 0, NULL,
+          "Special tokens written in the text are those tokens" },
+    };
+    const struct usage usage = {
+        "tokenize FILE [TEXT] [--decode] [--jsonl]", about, rows, COUNT_OF(rows), 1, 2
+    };
+    int status;
+    if (!command_begin(&usage, &argc, argv, &status))
+        return status;
+    c.file = argv[1];
+    c.text = argc > 2 ? argv[2] : NULL;
+    if (c.is_jsonl && c.text)
+        return report_usage("tokenize", "--jsonl reads standard input, not a text");
+
+    struct error err = { 0 };
     bool ok = tokenizer_open(&c.tokenizer, c.file, &err);
     ok = ok && (c.is_jsonl ? run_jsonl(&c, &err) : run_plain(&c, &err));
     tokenizer_close(&c.tokenizer);
-    if (ok && (fflush(stdout) != 0 || ferror(stdout)))
-        ok = fail(&err, ERROR_IO, "cannot write the output: %s", strerror(errno));
-    if (!ok)
-        fprintf(stderr, "Error: %s\n", err.message);
-    return ok ? 0 : 1;
+    return ok ? 0 : report(err.message);
 }

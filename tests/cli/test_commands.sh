@@ -1,4 +1,4 @@
-# show, logits, perplexity, bench and synth.
+# show, tokenize, logits, perplexity, bench and synth.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
 
 model_a=$golden/models/llama-a
@@ -86,11 +86,11 @@ fi
 it "refuses tokens that are none"
 if needs_stories; then
     try "$hearth" logits "$stories" --tokens "1 two"
-    fails_with 2 "'two' is no token id"
+    fails_with 2 "no token id at 'two'"
     try "$hearth" logits "$stories" --tokens ""
-    fails_with 2 "no tokens are given"
+    fails_with 2 "--tokens holds no token"
     try "$hearth" logits "$stories"
-    fails_with 2 "--tokens is missing"
+    fails_with 2 "--tokens holds no token"
     try "$hearth" logits "$stories" --tokens "1 512"
     fails_with 1 512
     try "$hearth" logits "$stories" --tokens "$(seq -s ' ' 1 511) 1 1"
@@ -178,5 +178,37 @@ try "$hearth" logits "$tmp/synth.gguf" --tokens "1 2 3" --greedy 2
 status_is 0
 out_matches '"greedy":\[[0-9]+,[0-9]+\]'
 rm -f "$tmp/synth.gguf"
+
+it "tokenizes and back"
+if needs_stories; then
+    try "$hearth" tokenize "$stories" "Once upon a time"
+    status_is 0
+    out_is "1 403 407 261 378"
+    input="Once upon a time"
+    try "$hearth" tokenize "$stories"
+    status_is 0
+    out_is "1 403 407 261 378"
+    input="403,407 261 378"
+    try "$hearth" tokenize "$stories" --decode
+    status_is 0
+    out_is "Once upon a time"
+    input="403 512"
+    try "$hearth" tokenize "$stories" --decode
+    fails_with 1 512
+fi
+
+it "tokenizes lines of JSON in both directions"
+if needs_stories; then
+    input='{"text":"Once upon a time"}'$'\n''{"text":"Once upon a time","add_special":true}'$'\n''{"ids":[403,407]}'$'\n'
+    try "$hearth" tokenize "$stories" --jsonl
+    status_is 0
+    out_is '{"ids":[403,407,261,378]}
+{"ids":[1,403,407,261,378]}
+{"text":"Once upon"}'
+    input=$'{"text":"a"}\n{"text":\n'
+    try "$hearth" tokenize "$stories" --jsonl
+    status_is 1
+    err_has "line 2"
+fi
 
 finish

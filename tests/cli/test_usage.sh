@@ -9,9 +9,9 @@ out_matches '^hearth version is [0-9]+\.[0-9]+\.[0-9]+$'
 it "lists the commands without a command"
 try "$hearth"
 status_is 0
-for command in run show logits perplexity bench synth; do out_matches "^  $command "; done
+for command in run show tokenize logits perplexity bench synth; do out_matches "^  $command "; done
 
-for command in run show logits perplexity bench synth; do
+for command in run show tokenize logits perplexity bench synth; do
     it "explains $command on request, in two ways"
     try "$hearth" "$command" --help
     status_is 0
