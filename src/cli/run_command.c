@@ -15,7 +15,7 @@
 enum { PROMPT_LIMIT_BYTES = 256 << 20 };
 
 static const char about[] =
-    "Answers the prompt, which is given to the model as it is. Standard input, when it is no\n"
+    "Continues the prompt, which is given to the model as it is, and shows the whole text. Standard input, when it is no\n"
     "terminal, is read to its end and put in front; alone, it is taken without its last line "
     "break.\n"
     "Without a prompt, on a terminal, it is a conversation: /? explains. An empty prompt (\"\") "
@@ -62,6 +62,9 @@ static int answer_once(struct hearth_session *session, const struct settings *se
     struct answer answer;
     if (!hearth_session_feed(session, prompt.data, prompt.length, error))
         return report(error->message);
+    /* The model goes on with this very text: together they are what was asked for. */
+    if (!settings->hide_prompt && !output_answer(prompt.data, prompt.length))
+        return 1; /* output_finish says why */
     bool ok = answer_stream(session, &answer, error);
     if (!answer.was_shown)
         return 1; /* output_finish says why */

@@ -33,6 +33,7 @@ void settings_init(struct settings *settings)
         { "stop", 0, OPTION_LIST, &settings->stop, 0, 0, "TEXT", "End the answer before TEXT; may be repeated" },
         { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },
         { "threads", 't', OPTION_U32, &m->n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use" },
+        { "no-display-prompt", 0, OPTION_FLAG, &settings->hide_prompt, 0, 0, NULL, "Show only what the model adds to the prompt" },
         { "verbose", 0, OPTION_FLAG, &settings->verbose, 0, 0, NULL, "Say on standard error how long it took" },
     };
     // clang-format on

@@ -10,13 +10,13 @@
 #include "cli/options.h"
 #include "hearth.h"
 
-enum { SETTINGS_ROWS = 15 };
+enum { SETTINGS_ROWS = 16 };
 
 struct settings {
     struct hearth_model_options model;
     struct hearth_session_options session; /* without `stop`: see settings_session */
     struct option_list stop;
-    bool verbose;
+    bool verbose, hide_prompt;
     struct option_row rows[SETTINGS_ROWS]; /* they point into this struct: do not copy it */
 };
 

@@ -1,7 +1,7 @@
 # hearth run without a terminal: prompts, streaming, the end of an answer.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
 
-run() { try "$hearth" run "$stories" --temperature 0 "$@"; }
+run() { try "$hearth" run "$stories" --temperature 0 --no-display-prompt "$@"; }
 
 # The documented text of this model, without the prompt it begins with.
 prompt="Once upon a time"
@@ -14,6 +14,10 @@ begins_with() { [[ "$(cat "$tmp/out")" == "$1"* ]] || wrong "$command_line: '$(h
 
 it "streams the documented story at temperature 0"
 if needs_text; then
+    try "$hearth" run "$stories" "$prompt" --temperature 0
+    status_is 0
+    begins_with "$expected"
+    err_is_empty
     run "$prompt"
     status_is 0
     begins_with "$answer"
@@ -22,7 +26,7 @@ fi
 
 it "joins the words of the prompt with a space"
 if needs_text; then
-    try "$hearth" run --temperature=0 "$stories" Once upon --num-predict 60 a time
+    try "$hearth" run --no-display-prompt --temperature=0 "$stories" Once upon --num-predict 60 a time
     status_is 0
     words=$(cat "$tmp/out")
     [[ "$answer" == "$words"* && ${#words} -gt 100 ]] || wrong "'$words' is not how '$answer' begins"
@@ -156,7 +160,7 @@ err_is_empty
 
 it "says so when standard output cannot be written"
 if needs_stories; then
-    "$hearth" run "$stories" --temperature 0 "$prompt" >/dev/full 2>"$tmp/err" </dev/null
+    "$hearth" run "$stories" --temperature 0 --no-display-prompt "$prompt" >/dev/full 2>"$tmp/err" </dev/null
     status=$? command_line="run >/dev/full"
     : >"$tmp/out"
     fails_with 1 "cannot write to standard output"
