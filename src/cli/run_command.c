@@ -15,7 +15,8 @@
 enum { PROMPT_LIMIT_BYTES = 256 << 20 };
 
 static const char about[] =
-    "Continues the prompt, which is given to the model as it is, and shows the whole text. Standard input, when it is no\n"
+    "Continues the prompt, which is given to the model as it is, and shows the whole text. "
+    "Standard input, when it is no\n"
     "terminal, is read to its end and put in front; alone, it is taken without its last line "
     "break.\n"
     "Without a prompt, on a terminal, it is a conversation: /? explains. An empty prompt (\"\") "
