@@ -27,7 +27,7 @@ CLI_PACKAGES := libedit
 
 # Contraction off: a sum must round the same way wherever it is computed; kernels spell their FMAs out.
 CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -fno-math-errno -ffp-contract=off \
-	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -Isrc -Iinclude -Itests/support
+	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -Isrc -Iinclude -Itests/support -Itests/kernels
 CFLAGS_BASE += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lpthread -lm
 CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PACKAGES))
@@ -181,7 +181,6 @@ clean: ## remove everything that was built
 
 CHECK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/kernels/*.c \
 	tests/kernels/$(if $(filter x86_64,$(ARCH)),x86,portable)/*.c))
-$(CHECK_OBJECTS): CFLAGS += -Itests/kernels
 
 $(BUILD)/check-kernels: $(CHECK_OBJECTS) $(BUILD)/libhearth.a
 	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
