@@ -16,12 +16,11 @@ enum { PROMPT_LIMIT_BYTES = 256 << 20 };
 
 static const char about[] =
     "Continues the prompt, which is given to the model as it is, and shows the whole text. "
-    "Standard input, when it is no\n"
-    "terminal, is read to its end and put in front; alone, it is taken without its last line "
-    "break.\n"
-    "Without a prompt, on a terminal, it is a conversation: /? explains. An empty prompt (\"\") "
-    "only\n"
-    "opens the model. Ctrl-C ends the answer (exit status 130).\n";
+    "Standard\n"
+    "input, when it is no terminal, is read to its end and put in front; alone, it is taken "
+    "without\n"
+    "its last line break. Without a prompt, on a terminal, it is a conversation: /? explains. An\n"
+    "empty prompt (\"\") only opens the model. Ctrl-C ends the answer (exit status 130).\n";
 
 static bool read_input(struct text *prompt, struct error *err)
 {

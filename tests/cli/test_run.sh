@@ -140,7 +140,7 @@ fi
 it "stops the answer at SIGINT with status 130"
 random_model
 : >"$tmp/out"
-"$hearth" run "$random" --seed 1 hello >"$tmp/out" 2>"$tmp/err" </dev/null &
+"$hearth" run "$random" --no-display-prompt --seed 1 hello >"$tmp/out" 2>"$tmp/err" </dev/null &
 pid=$!
 while kill -0 $pid 2>/dev/null && [ ! -s "$tmp/out" ]; do sleep 0.01; done
 kill -INT $pid
@@ -154,7 +154,7 @@ err_is_empty
 it "ends quietly, and soon, when nobody reads on"
 random_model
 began=$SECONDS
-{ "$hearth" run "$random" --seed 1 hello 2>"$tmp/err" </dev/null; } | head -c 1 >/dev/null
+{ "$hearth" run "$random" --no-display-prompt --seed 1 hello 2>"$tmp/err" </dev/null; } | head -c 1 >/dev/null
 err_is_empty
 [ $((SECONDS - began)) -lt 10 ] || wrong "it went on for $((SECONDS - began)) s"
 
