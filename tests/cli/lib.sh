@@ -50,6 +50,14 @@ random_model() {
     [ -e "$random" ] || "$hearth" synth smollm-135m Q4_0 "$random" || wrong "cannot synthesize a model"
 }
 
+# For cases that any model will do for: the trained one, else random weights.
+any_model() {
+    model=$stories n_ctx=512
+    [ -r "$stories" ] && return
+    random_model
+    model=$random n_ctx=2048
+}
+
 finish() {
     settle
     echo "$passed passed, $failed failed, $skipped skipped"

@@ -9,20 +9,20 @@ talk() {
             if [ "$typed" = wait ]; then sleep 1; else printf "$typed"; fi
         done
         sleep 0.5
-    ) | timeout 60 script -qec "$hearth run $stories --temperature 0 ${flags:-}" /dev/null >"$tmp/raw" 2>"$tmp/err"
+    ) | timeout 60 script -qec "$hearth run $model --temperature 0 ${flags:-}" /dev/null >"$tmp/raw" 2>"$tmp/err"
     status=$? command_line="conversation ($*)"
     tr -d '\r' <"$tmp/raw" >"$tmp/out"
 }
 
 can_talk() {
-    needs_stories || return
+    any_model
     command -v script >/dev/null && return
     skip "no 'script' program to lend a terminal"
     return 1
 }
 
 it "answers, and leaves at /bye"
-if can_talk; then
+if can_talk && needs_stories; then
     flags="--num-predict 20" talk 'Once upon a time\n' wait '/bye\n'
     status_is 0
     out_has ">>> "
@@ -74,7 +74,7 @@ fi
 it "stops an answer at Ctrl-C and not the program"
 if can_talk; then
     random_model
-    stories=$random flags="--seed 1 --verbose" talk 'hello\n' wait '\003' '/show info\n' '/bye\n'
+    model=$random flags="--seed 1 --verbose" talk 'hello\n' wait '\003' '/show info\n' '/bye\n'
     status_is 0
     out_has "architecture        llama"
     # the context holds 2048: an answer that was not stopped is longer, or not over yet
@@ -96,7 +96,7 @@ if can_talk; then
 fi
 
 it "obeys a stop string that was set"
-if can_talk; then
+if can_talk && needs_stories; then
     talk '/set parameter stop Lily\n' 'Once upon a time\n' wait '/bye\n'
     out_has "there was a little girl named"
     grep -q "named Lily" "$tmp/out" && wrong "it said the stop string"
@@ -114,7 +114,7 @@ if can_talk; then
 fi
 
 it "begins anew after /clear"
-if can_talk; then
+if can_talk && needs_stories; then
     flags="--num-predict 12" talk 'Once upon a time\n' wait '/clear\n' 'Once upon a time\n' wait '/bye\n'
     [ "$(grep -c 'there was a little girl' "$tmp/out")" -eq 2 ] || wrong "two beginnings, $(grep -c 'there was a little girl' "$tmp/out") stories"
 fi

@@ -1,7 +1,8 @@
 # hearth run without a terminal: prompts, streaming, the end of an answer.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
 
-run() { try "$hearth" run "$stories" --temperature 0 --no-display-prompt "$@"; }
+any_model
+run() { try "$hearth" run "$model" --temperature 0 --no-display-prompt "$@"; }
 
 # The documented text of this model, without the prompt it begins with.
 prompt="Once upon a time"
@@ -49,48 +50,38 @@ if needs_text; then
 fi
 
 it "takes everything behind -- as words"
-if needs_stories; then
-    run --num-predict 4 -- --verbose
-    status_is 0
-    err_is_empty
-fi
+run --num-predict 4 -- --verbose
+status_is 0
+err_is_empty
 
 it "writes at most num-predict tokens and ends the line"
-if needs_stories; then
-    run "$prompt" --num-predict 1 --verbose
-    status_is 0
-    err_matches '^eval count: +1 token\(s\)$'
-    [ "$(tail -c 1 "$tmp/out" | od -An -tx1 | tr -d ' ')" = 0a ] || wrong "the last byte is no line break"
-fi
+run "$prompt" --num-predict 1 --verbose
+status_is 0
+err_matches '^eval count: +1 token\(s\)$'
+[ "$(tail -c 1 "$tmp/out" | od -An -tx1 | tr -d ' ')" = 0a ] || wrong "the last byte is no line break"
 
 it "prints the timing block with --verbose on standard error"
-if needs_stories; then
-    run "$prompt" --num-predict 8 --verbose
-    status_is 0
-    for label in "total duration:" "load duration:" "prompt eval count:" "prompt eval duration:" \
-        "prompt eval rate:" "eval count:" "eval duration:" "eval rate:"; do
-        err_matches "^$label +[0-9.]+"
-    done
-    err_matches '^eval count: +8 token\(s\)$'
-fi
+run "$prompt" --num-predict 8 --verbose
+status_is 0
+for label in "total duration:" "load duration:" "prompt eval count:" "prompt eval duration:" \
+    "prompt eval rate:" "eval count:" "eval duration:" "eval rate:"; do
+    err_matches "^$label +[0-9.]+"
+done
+err_matches '^eval count: +8 token\(s\)$'
 
 it "gives the same answer to the same seed, and others to others"
-if needs_stories; then
-    try "$hearth" run "$stories" "$prompt" --seed 7 --num-predict 60
-    cp "$tmp/out" "$tmp/first"
-    try "$hearth" run "$stories" "$prompt" --seed 7 --num-predict 60
-    cmp -s "$tmp/first" "$tmp/out" || wrong "seed 7 twice: two answers"
-    try "$hearth" run "$stories" "$prompt" --seed 8 --num-predict 60
-    cmp -s "$tmp/first" "$tmp/out" && wrong "seeds 7 and 8: one answer"
-fi
+try "$hearth" run "$model" "$prompt" --seed 7 --num-predict 60
+cp "$tmp/out" "$tmp/first"
+try "$hearth" run "$model" "$prompt" --seed 7 --num-predict 60
+cmp -s "$tmp/first" "$tmp/out" || wrong "seed 7 twice: two answers"
+try "$hearth" run "$model" "$prompt" --seed 8 --num-predict 60
+cmp -s "$tmp/first" "$tmp/out" && wrong "seeds 7 and 8: one answer"
 
 it "gives the same answer with one thread and with all"
-if needs_stories; then
-    run "$prompt" --threads 1 --num-predict 100
-    cp "$tmp/out" "$tmp/first"
-    run "$prompt" --num-predict 100
-    cmp -s "$tmp/first" "$tmp/out" || wrong "the number of threads changed the answer"
-fi
+run "$prompt" --threads 1 --num-predict 100
+cp "$tmp/out" "$tmp/first"
+run "$prompt" --num-predict 100
+cmp -s "$tmp/first" "$tmp/out" || wrong "the number of threads changed the answer"
 
 it "ends before a stop string that spans tokens"
 if needs_text; then
@@ -107,35 +98,27 @@ if needs_text; then
 fi
 
 it "refuses a prompt longer than the context with both numbers"
-if needs_stories; then
-    input=$(for _ in $(seq 600); do printf 'word '; done)
-    run
-    fails_with 1 512
-    err_matches '[0-9]{3,}.*512|512.*[0-9]{3,}'
-fi
+input=$(for _ in $(seq 3000); do printf 'word '; done)
+run
+fails_with 1 $n_ctx
+err_matches "[0-9]{3,}.*$n_ctx|$n_ctx.*[0-9]{3,}"
 
 it "refuses a huge prompt without reading it into the context"
-if needs_stories; then
-    head -c 20000000 /dev/zero | tr '\0' 'a' >"$tmp/huge"
-    timeout 60 "$hearth" run "$stories" <"$tmp/huge" >"$tmp/out" 2>"$tmp/err"
-    status=$? command_line="run with 20 MB on standard input"
-    fails_with 1 512
-fi
+head -c 20000000 /dev/zero | tr '\0' 'a' >"$tmp/huge"
+timeout 60 "$hearth" run "$model" <"$tmp/huge" >"$tmp/out" 2>"$tmp/err"
+status=$? command_line="run with 20 MB on standard input"
+fails_with 1 $n_ctx
 
 it "only opens the model for an empty prompt"
-if needs_stories; then
-    run ""
-    status_is 0
-    out_is_empty
-    err_is_empty
-fi
+run ""
+status_is 0
+out_is_empty
+err_is_empty
 
 it "takes bytes that are not UTF-8 as a prompt"
-if needs_stories; then
-    input=$'\xff\xfe Once \xe2\x82'
-    run --num-predict 8
-    status_is 0
-fi
+input=$'\xff\xfe Once \xe2\x82'
+run --num-predict 8
+status_is 0
 
 it "stops the answer at SIGINT with status 130"
 random_model
@@ -159,14 +142,12 @@ err_is_empty
 [ $((SECONDS - began)) -lt 10 ] || wrong "it went on for $((SECONDS - began)) s"
 
 it "says so when standard output cannot be written"
-if needs_stories; then
-    "$hearth" run "$stories" --temperature 0 --no-display-prompt "$prompt" >/dev/full 2>"$tmp/err" </dev/null
-    status=$? command_line="run >/dev/full"
-    : >"$tmp/out"
-    fails_with 1 "cannot write to standard output"
-    "$hearth" run "$stories" --temperature 0 "$prompt" >&- 2>"$tmp/err" </dev/null
-    status=$? command_line="run >&-"
-    fails_with 1 "cannot write to standard output"
-fi
+"$hearth" run "$model" --temperature 0 --no-display-prompt "$prompt" >/dev/full 2>"$tmp/err" </dev/null
+status=$? command_line="run >/dev/full"
+: >"$tmp/out"
+fails_with 1 "cannot write to standard output"
+"$hearth" run "$model" --temperature 0 "$prompt" >&- 2>"$tmp/err" </dev/null
+status=$? command_line="run >&-"
+fails_with 1 "cannot write to standard output"
 
 finish
