@@ -61,7 +61,9 @@ struct hearth_session_options {
     float top_p, min_p, typical_p;
     int32_t repeat_last_n; /* 0: off, -1: whole context */
     float repeat_penalty, presence_penalty, frequency_penalty;
-    int64_t seed;            /* negative: random */
+    int64_t seed;    /* negative: random */
+    int32_t n_draft; /* tokens guessed from the text so far and checked together; the answer is the
+                      * same with any number. -1: as many as pay, 0: none */
     const char *const *stop; /* [n_stop] strings that end an answer; copied */
     size_t n_stop;
 };

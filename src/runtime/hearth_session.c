@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "runtime/hearth_private.h"
+#include "runtime/prompt_lookup.h"
 #include "runtime/sampler.h"
+#include "runtime/speculation.h"
 #include "runtime/stop.h"
 
 #include <stdatomic.h>
@@ -19,6 +21,8 @@ struct hearth_session {
     struct sequence *sequence;
     struct sampler *sampler;
     struct stop_matcher *stop;
+    struct prompt_lookup *lookup;
+    struct speculation speculation;
     struct token_stream stream;
     struct token_list pending; /* fed or sampled, not evaluated yet */
     struct text decoded, out;  /* of the present event */
@@ -27,7 +31,7 @@ struct hearth_session {
     bool has_text; /* anything at all was fed: no beginning token any more */
     _Atomic int cancelled;
     uint32_t n_ctx;
-    int32_t n_predict;
+    int32_t n_predict, n_draft;
     uint64_t started_ns;
     struct hearth_event done; /* counts of the present answer */
 };
@@ -47,6 +51,7 @@ struct hearth_session_options hearth_session_defaults(void)
         .presence_penalty = sampling.presence_penalty,
         .frequency_penalty = sampling.frequency_penalty,
         .seed = sampling.seed,
+        .n_draft = -1,
     };
 }
 
@@ -85,6 +90,7 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
     s->sampler = sampler;
     s->stop = stop;
     s->n_predict = o->n_predict;
+    s->n_draft = o->n_draft < 0 ? SPECULATION_DEEPEST : o->n_draft;
     return true;
 }
 
@@ -103,10 +109,13 @@ bool hearth_session_open(struct hearth_session **out, struct hearth_model *model
     uint32_t most = engine_n_ctx(model->engine);
     s->model = model;
     s->n_ctx = o->n_ctx && o->n_ctx < most ? o->n_ctx : most;
+    s->lookup = prompt_lookup_new();
+    speculation_init(&s->speculation);
     text_init(&s->decoded, EVENT_LIMIT);
     text_init(&s->out, EVENT_LIMIT);
     pthread_mutex_lock(&model->turn);
-    bool ok = sequence_open(&s->sequence, model->engine, &err) && set_choices(s, o, &err);
+    bool ok = s->lookup || fail_memory(&err, sizeof *s, "a session");
+    ok = ok && sequence_open(&s->sequence, model->engine, &err) && set_choices(s, o, &err);
     pthread_mutex_unlock(&model->turn);
     if (!ok) {
         hearth_session_close(&s);
@@ -134,6 +143,7 @@ void hearth_session_close(struct hearth_session **session)
     pthread_mutex_unlock(&s->model->turn);
     stop_close(&s->stop);
     sampler_close(&s->sampler);
+    prompt_lookup_free(&s->lookup);
     token_list_release(&s->pending);
     text_release(&s->decoded);
     text_release(&s->out);
@@ -148,6 +158,7 @@ void hearth_session_clear(struct hearth_session *s)
     pthread_mutex_unlock(&s->model->turn);
     sampler_clear(s->sampler);
     stop_clear(s->stop);
+    prompt_lookup_clear(s->lookup);
     s->pending.count = 0;
     s->stream = (struct token_stream){ 0 };
     s->state = IDLE;
@@ -163,6 +174,14 @@ void hearth_session_cancel(struct hearth_session *s)
 static size_t total_tokens(const struct hearth_session *s)
 {
     return sequence_length(s->sequence) + s->pending.count;
+}
+
+/* The session goes on with `token`: tell those who remember. */
+static bool remember(struct hearth_session *s, token_id token, struct error *err)
+{
+    if (!sampler_accept(s->sampler, token) || !prompt_lookup_push(s->lookup, token))
+        return fail_memory(err, sizeof token, "the tokens of a session");
+    return true;
 }
 
 static bool feed(struct hearth_session *s, struct slice text, struct error *err)
@@ -182,8 +201,8 @@ static bool feed(struct hearth_session *s, struct slice text, struct error *err)
                     s->n_ctx);
     }
     for (size_t i = before; i < s->pending.count; i++)
-        if (!sampler_accept(s->sampler, s->pending.ids[i]))
-            return fail_memory(err, sizeof(token_id), "the tokens that penalties look at");
+        if (!remember(s, s->pending.ids[i], err))
+            return false;
     s->has_text = s->was_fed = true;
     return true;
 }
@@ -193,33 +212,6 @@ bool hearth_session_feed(struct hearth_session *s, const char *text, size_t leng
 {
     struct error err = { 0 };
     return feed(s, (struct slice){ text, length }, &err) || hearth_tell(error, &err);
-}
-
-/* Evaluate what is pending and choose the next token while the logits are ours. */
-static bool next_token(struct hearth_session *s, token_id *token, struct error *err)
-{
-    struct engine *engine = s->model->engine;
-    uint32_t most = engine_max_batch_tokens(engine);
-    size_t done = 0;
-    bool ok = true;
-    while (ok && done < s->pending.count && !atomic_load(&s->cancelled)) {
-        uint32_t n = (uint32_t)size_min(s->pending.count - done, most);
-        bool is_last = done + n == s->pending.count;
-        struct batch_item item = { .sequence = s->sequence,
-                                   .tokens = s->pending.ids + done,
-                                   .n_tokens = n,
-                                   .wanted = is_last ? LOGITS_LAST : LOGITS_NONE };
-        pthread_mutex_lock(&s->model->turn);
-        ok = engine_step(engine, &item, 1, err);
-        if (ok && is_last)
-            ok = sampler_pick(s->sampler, item.logits, NULL, token, NULL, err);
-        pthread_mutex_unlock(&s->model->turn);
-        done += ok ? n : 0;
-    }
-    /* Keep what was not evaluated. */
-    memmove(s->pending.ids, s->pending.ids + done, (s->pending.count - done) * sizeof(token_id));
-    s->pending.count -= done;
-    return ok;
 }
 
 /* The answer ends: let go of held-back bytes. */
@@ -242,7 +234,9 @@ static bool take_token(struct hearth_session *s, token_id token, struct error *e
 {
     const struct tokenizer *tokenizer = engine_tokenizer(s->model->engine);
     s->done.answer_tokens++;
-    if (!token_list_push(&s->pending, token) || !sampler_accept(s->sampler, token))
+    if (!remember(s, token, err))
+        return false;
+    if (!token_list_push(&s->pending, token))
         return fail_memory(err, sizeof token, "an answer's tokens");
     text_clear(&s->decoded);
     s->stream.is_continued = true; /* after the prompt */
@@ -262,22 +256,118 @@ static void note_time(struct hearth_session *s)
     s->done.answer_ns = now - s->done.prompt_ns;
 }
 
+/* The tokens of one step: what is pending, and guesses at what follows. */
+struct step_tokens {
+    token_id single[1 + SPECULATION_DEEPEST];
+    const token_id *tokens; /* `single` when there are guesses, else s->pending */
+    size_t n_pending, n_guessed, n_matched;
+};
+
+/* Tokens that may still be added before the answer or the context ends. */
+static size_t room_left(const struct hearth_session *s)
+{
+    size_t room = s->n_ctx - total_tokens(s);
+    if (s->n_predict >= 0)
+        room = size_min(room, (size_t)s->n_predict - s->done.answer_tokens);
+    return room;
+}
+
+static void choose_tokens(struct hearth_session *s, struct step_tokens *t)
+{
+    *t = (struct step_tokens){ .tokens = s->pending.ids };
+    t->n_pending = size_min(s->pending.count, engine_max_batch_tokens(s->model->engine));
+    if (s->pending.count != 1 || s->n_draft == 0)
+        return;
+    size_t most = size_min((size_t)s->n_draft, room_left(s) - 1);
+    most = size_min(most, engine_max_outputs(s->model->engine) - 1);
+    most = size_min(most, SPECULATION_DEEPEST);
+    size_t n = prompt_lookup_guess(s->lookup, t->single + 1, most, &t->n_matched);
+    if (n == 0)
+        return;
+    t->n_guessed = size_min(n, speculation_depth(&s->speculation, t->n_matched));
+    if (t->n_guessed == 0) {
+        speculation_passed(&s->speculation, t->n_matched);
+        return;
+    }
+    t->single[0] = s->pending.ids[0];
+    t->tokens = t->single;
+}
+
+/* One more token of the answer, from its logits; afterwards the answer may have ended. */
+static bool take_next(struct hearth_session *s, const float *logits, token_id *token,
+                      struct error *err)
+{
+    if (!sampler_pick(s->sampler, logits, NULL, token, NULL, err))
+        return false;
+    note_time(s);
+    if (tokenizer_is_end(engine_tokenizer(s->model->engine), *token))
+        return end_answer(s, HEARTH_STOP, false, err);
+    return take_token(s, *token, err);
+}
+
+static bool is_at_limit(const struct hearth_session *s)
+{
+    return total_tokens(s) >= s->n_ctx ||
+           (s->n_predict >= 0 && s->done.answer_tokens >= (uint32_t)s->n_predict);
+}
+
+/* Choose tokens for as long as the guesses come true; what was guessed wrong is forgotten. */
+static bool take_answers(struct hearth_session *s, const struct step_tokens *t,
+                         const struct batch_item *item, struct error *err)
+{
+    uint32_t length = sequence_length(s->sequence) - (uint32_t)t->n_guessed;
+    size_t n_true = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i <= t->n_guessed && s->state == ANSWERING; i++) {
+        token_id token = -1;
+        ok = take_next(s, item->logits + i * item->logits_stride, &token, err);
+        if (!ok || s->state != ANSWERING || i == t->n_guessed || token != t->single[i + 1])
+            break;
+        n_true++;
+        if (is_at_limit(s)) /* counted as not evaluated, like any last token */
+            break;
+        s->pending.count = 0; /* evaluated by this step already */
+        length++;
+    }
+    sequence_truncate(s->sequence, length);
+    if (t->n_guessed)
+        speculation_learned(&s->speculation, t->n_matched, t->n_guessed, n_true);
+    return ok;
+}
+
+static bool run_step(struct hearth_session *s, struct error *err)
+{
+    struct step_tokens t;
+    choose_tokens(s, &t);
+    bool is_last = t.n_pending == s->pending.count;
+    struct batch_item item = { .sequence = s->sequence,
+                               .tokens = t.tokens,
+                               .n_tokens = (uint32_t)(t.n_pending + t.n_guessed),
+                               .wanted = t.n_guessed ? LOGITS_ALL
+                                         : is_last   ? LOGITS_LAST
+                                                     : LOGITS_NONE };
+    pthread_mutex_lock(&s->model->turn);
+    uint64_t start = clock_ns();
+    bool ok = engine_step(s->model->engine, &item, 1, err);
+    if (ok) {
+        if (t.n_pending == 1)
+            speculation_measured(&s->speculation, item.n_tokens, clock_ns() - start);
+        memmove(s->pending.ids, s->pending.ids + t.n_pending,
+                (s->pending.count - t.n_pending) * sizeof(token_id));
+        s->pending.count -= t.n_pending;
+        ok = !is_last || take_answers(s, &t, &item, err);
+    }
+    pthread_mutex_unlock(&s->model->turn);
+    return ok;
+}
+
 static bool advance(struct hearth_session *s, struct error *err)
 {
     if (atomic_load(&s->cancelled))
         return end_answer(s, HEARTH_CANCELLED, false, err);
-    bool is_full = total_tokens(s) >= s->n_ctx;
-    if (is_full || (s->n_predict >= 0 && s->done.answer_tokens >= (uint32_t)s->n_predict))
+    if (is_at_limit(s))
         return end_answer(s, HEARTH_LENGTH, false, err);
-    token_id token = -1;
-    if (!next_token(s, &token, err))
-        return false;
-    if (atomic_load(&s->cancelled))
-        return end_answer(s, HEARTH_CANCELLED, false, err);
-    note_time(s);
-    if (tokenizer_is_end(engine_tokenizer(s->model->engine), token))
-        return end_answer(s, HEARTH_STOP, false, err);
-    return take_token(s, token, err);
+    return run_step(s, err);
 }
 
 static void begin_answer(struct hearth_session *s)

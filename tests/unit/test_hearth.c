@@ -254,3 +254,51 @@ TEST(missing_files_and_bad_options_are_errors_with_a_message)
     hearth_model_close(&model);
     tiny_model_free(&tiny);
 }
+
+/* The answer to a prompt that repeats itself, with guesses or without. */
+static void answer_with(struct hearth_model *model, int32_t n_draft, float temperature,
+                        int64_t seed, int32_t n_predict, struct text *answer,
+                        struct hearth_event *done)
+{
+    static const char *const stops[] = { "never said" };
+    struct hearth_session_options options = hearth_session_defaults();
+    options.n_draft = n_draft;
+    options.temperature = temperature;
+    options.seed = seed;
+    options.n_predict = n_predict;
+    options.frequency_penalty = seed % 2 ? 0.3f : 0;
+    options.stop = stops;
+    options.n_stop = 1;
+    struct hearth_session *session = open_session(model, &options);
+    text_clear(answer);
+    ask(session, "abcabcabcabcabc", answer);
+    *done =
+        ask(session, "xyzxyzabcabc", answer); /* goes on after an answer whose end was guessed */
+    hearth_session_close(&session);
+}
+
+TEST(guesses_never_change_an_answer)
+{
+    struct tiny_model *tiny = new_model(256);
+    struct hearth_model *model = open_model(tiny_model_path(tiny));
+    struct text with, without;
+    text_init(&with, 1 << 20);
+    text_init(&without, 1 << 20);
+    for (int64_t seed = 0; seed < 24; seed++) {
+        struct hearth_event a, b;
+        float temperature = seed % 3 == 0 ? 0.0f : 0.4f;
+        int32_t n_predict = seed < 8 ? -1 : 40 + (int32_t)seed;
+        answer_with(model, 0, temperature, seed, n_predict, &without, &a);
+        answer_with(model, seed % 4 == 0 ? 3 : -1, temperature, seed, n_predict, &with, &b);
+        if (!slice_equal(text_slice(&with), text_slice(&without)))
+            fail_msg("seed %d: '%s' with guesses, '%s' without", (int)seed, with.data,
+                     without.data);
+        assert_int_equal(a.answer_tokens, b.answer_tokens);
+        assert_int_equal(a.context_tokens, b.context_tokens);
+        assert_int_equal(a.reason, b.reason);
+    }
+    text_release(&with);
+    text_release(&without);
+    hearth_model_close(&model);
+    tiny_model_free(&tiny);
+}
