@@ -30,6 +30,7 @@ void settings_init(struct settings *settings)
         { "presence-penalty", 0, OPTION_FLOAT, &s->presence_penalty, -100, 100, "X", "Taken off for having been said" },
         { "frequency-penalty", 0, OPTION_FLOAT, &s->frequency_penalty, -100, 100, "X", "Taken off for each time it was said" },
         { "num-predict", 0, OPTION_I32, &s->n_predict, -1, INT32_MAX, "N", "Longest answer in tokens; -1: what the context holds" },
+        { "num-draft", 0, OPTION_I32, &s->n_draft, -1, 15, "N", "Tokens guessed from the text and checked together; -1: as many as pay, 0: none" },
         { "stop", 0, OPTION_LIST, &settings->stop, 0, 0, "TEXT", "End the answer before TEXT; may be repeated" },
         { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },
         { "threads", 't', OPTION_U32, &m->n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use" },
