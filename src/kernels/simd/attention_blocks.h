@@ -29,7 +29,7 @@ INLINE vec key_vector(const bool is_wide, const struct score_job *job, size_t ti
     if (is_wide)
         return vec_load(job->wide + d * KV_PAGE_TOKENS + tile * KV_TILE);
     size_t at = (tile * job->head_dim + d) * KV_TILE * sizeof(uint16_t);
-    _mm_prefetch((const char *)job->next + at, _MM_HINT_T0);
+    __builtin_prefetch(job->next + at);
     return vec_from_halves(job->halves + at);
 }
 
@@ -83,7 +83,7 @@ INLINE vec value_vector(const bool is_wide, const struct value_job *job, size_t 
 {
     if (is_wide)
         return vec_load(job->wide + index);
-    _mm_prefetch((const char *)job->next + index * sizeof(uint16_t), _MM_HINT_T0);
+    __builtin_prefetch(job->next + index * sizeof(uint16_t));
     return vec_from_halves(job->halves + index * sizeof(uint16_t));
 }
 

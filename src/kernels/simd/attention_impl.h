@@ -344,7 +344,7 @@ INLINE void store_head(enum kv_type type, uint8_t *to, size_t stride, const floa
         size_t n = size_min(16, head_dim - d);
         uint16_t halves[16];
         if (type == KV_F16)
-            _mm256_storeu_si256((__m256i *)halves, vec_to_halves(vec_load_n(from + d, n)));
+            vec_store_halves(halves, vec_load_n(from + d, n));
         const uint8_t *elements =
             type == KV_F16 ? (const uint8_t *)halves : (const uint8_t *)(from + d);
         for (size_t i = 0; i < n; i++)

@@ -12,16 +12,6 @@ INLINE float half_at(const void *p)
     return half_to_float(bits);
 }
 
-INLINE __m128i bytes_at(const void *p)
-{
-    return _mm_loadu_si128(p);
-}
-
-INLINE __m128i nibbles(__m128i bytes, int shift)
-{
-    return _mm_and_si128(_mm_srli_epi16(bytes, shift), _mm_set1_epi8(15));
-}
-
 static void dequantize_q8_0(const uint8_t *row, float *out, size_t n_blocks)
 {
     for (size_t i = 0; i < n_blocks; i++, row += sizeof(struct block_q8_0), out += BLOCK) {
@@ -35,9 +25,9 @@ static void dequantize_q4_0(const uint8_t *row, float *out, size_t n_blocks)
 {
     for (size_t i = 0; i < n_blocks; i++, row += sizeof(struct block_q4_0), out += BLOCK) {
         vec d = vec_set1(half_at(row));
-        __m128i packed = bytes_at(row + 2), eight = _mm_set1_epi8(8);
-        __m128i low = _mm_sub_epi8(nibbles(packed, 0), eight);
-        __m128i high = _mm_sub_epi8(nibbles(packed, 4), eight);
+        vec_bytes packed = bytes_at(row + 2), eight = bytes_set1(8);
+        vec_bytes low = bytes_sub(bytes_field(packed, 0, 15), eight);
+        vec_bytes high = bytes_sub(bytes_field(packed, 4, 15), eight);
         vec_store(out, vec_mul(vec_from_bytes(low), d));
         vec_store(out + 16, vec_mul(vec_from_bytes(high), d));
     }
@@ -53,8 +43,8 @@ static void dequantize_q4_k(const uint8_t *row, float *out, size_t n_blocks)
             scales_k4_get(row + offsetof(struct block_q4_k, scales), run, &scale, &min);
             vec step = vec_set1(d * (float)scale), offset = vec_set1(dmin * (float)min);
             for (size_t part = 0; part < 32; part += 16) {
-                __m128i packed = bytes_at(qs + run / 2 * 32 + part);
-                vec q = vec_from_bytes(run % 2 ? nibbles(packed, 4) : nibbles(packed, 0));
+                vec_bytes packed = bytes_at(qs + run / 2 * 32 + part);
+                vec q = vec_from_bytes(bytes_field(packed, run % 2 * 4, 15));
                 vec_store(out + run * 32 + part, vec_sub(vec_mul(step, q), offset));
             }
         }
@@ -62,13 +52,11 @@ static void dequantize_q4_k(const uint8_t *row, float *out, size_t n_blocks)
 }
 
 /* Sixteen codes of run `run` (of four) of one half of a block, minus 32. */
-INLINE __m128i q6_codes(const uint8_t *ql, const uint8_t *qh, size_t run)
+INLINE vec_bytes q6_codes(const uint8_t *ql, const uint8_t *qh, size_t run)
 {
-    __m128i packed = bytes_at(ql), upper = bytes_at(qh);
-    __m128i low = run / 2 ? nibbles(packed, 4) : nibbles(packed, 0);
-    __m128i two = _mm_srl_epi16(upper, _mm_cvtsi32_si128((int)(run * 2)));
-    __m128i high = _mm_slli_epi16(_mm_and_si128(two, _mm_set1_epi8(3)), 4);
-    return _mm_sub_epi8(_mm_or_si128(low, high), _mm_set1_epi8(32));
+    vec_bytes low = bytes_field(bytes_at(ql), run / 2 * 4, 15);
+    vec_bytes high = bytes_raise(bytes_field(bytes_at(qh), run * 2, 3));
+    return bytes_sub(bytes_or(low, high), bytes_set1(32));
 }
 
 static void dequantize_q6_k(const uint8_t *row, float *out, size_t n_blocks)
@@ -79,7 +67,7 @@ static void dequantize_q6_k(const uint8_t *row, float *out, size_t n_blocks)
         const int8_t *scales = (const int8_t *)row + offsetof(struct block_q6_k, scales);
         for (size_t part = 0; part < 16; part++) { /* 16 elements with one scale */
             size_t half = part / 8, run = part / 2 % 4, at = part % 2 * 16;
-            __m128i q = q6_codes(row + half * 64 + run % 2 * 32 + at, qh + half * 32 + at, run);
+            vec_bytes q = q6_codes(row + half * 64 + run % 2 * 32 + at, qh + half * 32 + at, run);
             vec step = vec_set1(d * (float)scales[part]);
             vec_store(out + part * 16, vec_mul(step, vec_from_bytes(q)));
         }

@@ -1,5 +1,5 @@
-/* matmul_float.h: the order of summation for F32, F16 and BF16 weights, and the walk that AVX2 and
- * AVX-512 share; private to matmul on x86.
+/* matmul_float.h: the order of summation for F32, F16 and BF16 weights, and the walk that all
+ * instruction sets share; private to matmul.
  *
  * Lanes are elements of k: 16 partial sums, lane l adds w[i] * x[i] for i = l, l + 16, l + 32, ...
  * with one FMA each, then s[l] += s[l + 8] for l < 8,  s[l] += s[l + 4] for l < 4,  s[l] += s[l +

@@ -29,7 +29,7 @@ struct panel_scratch {
     uint8_t copy[PANEL_COPY_BYTES];
 };
 
-size_t matmul_scratch_bytes_x86(enum dtype type, size_t k)
+size_t panel_scratch_bytes(enum dtype type, size_t k)
 {
     (void)type; /* floats need less: float_scratch_bytes */
     (void)k;

@@ -1,9 +1,9 @@
-/* matmul_panel.h: 16 rows of quantized weights, unpacked for a stretch of k; private to matmul on
- * x86.
+/* matmul_panel.h: 16 rows of quantized weights, unpacked for a stretch of k; private to
+ * matmul.
  *
  * Owns the panel's layout, the one formula each kind of type is summed by, and the walk over rows,
- * stretches and tokens that AVX2 and AVX-512 share. Leaves unpacking and arithmetic to the files of
- * each instruction set.
+ * stretches and tokens that all instruction sets share. Leaves unpacking and arithmetic to the
+ * files of each instruction set.
  *
  * Lanes are weight rows. For each 32-block of k, in order, with i = the integer dot product of
  * codes and activations (minus offset * sum of activations, exact), w = the block's scale, d = the
@@ -65,7 +65,7 @@ struct panel_isa {
 void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct matmul *job,
                   size_t n_begin, size_t n_end, void *scratch);
 
-/* matmul_kernels.scratch_bytes of the variants for x86. */
-size_t matmul_scratch_bytes_x86(enum dtype type, size_t k);
+/* matmul_kernels.scratch_bytes of every variant that uses panels. */
+size_t panel_scratch_bytes(enum dtype type, size_t k);
 
 #endif

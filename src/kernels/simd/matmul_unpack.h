@@ -5,8 +5,6 @@
 #ifndef MATMUL_UNPACK_H
 #define MATMUL_UNPACK_H
 
-#include <xmmintrin.h>
-
 #include "kernels/simd/matmul_panel.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -20,7 +18,7 @@ ALWAYS_INLINE void prefetch(const uint8_t **ahead, size_t bytes)
 {
     UNROLL(16)
     for (size_t i = 0; i < bytes; i += 64)
-        _mm_prefetch((const char *)(*ahead + i), _MM_HINT_T0);
+        __builtin_prefetch(*ahead + i);
     *ahead += bytes;
 }
 

@@ -1,6 +1,6 @@
-/* vec_math.h: what is written once over `vec`: exp, and reductions in a fixed order of lanes.
+/* vec_math.h: what is written once over `vec`: exp, and sums of doubles in a fixed order of lanes.
  *
- * Included after vec_avx2.h or vec_avx512.h, whose lanes it leaves the same bits in. */
+ * Included after vec_avx2.h, vec_avx512.h or vec_neon.h, whose lanes it leaves the same bits in. */
 #ifndef VEC_MATH_H
 #define VEC_MATH_H
 
@@ -29,24 +29,6 @@ INLINE vec vec_exp(vec x)
     p = vec_fma(p, r, vec_set1(0.5f));
     p = vec_fma(vec_mul(r, r), p, r);
     return vec_times_power(vec_add(p, vec_set1(1.0f)), n);
-}
-
-/* The largest lane; lanes that are NaN may hide others. */
-INLINE float vec_largest(vec v)
-{
-    __m256 a = _mm256_max_ps(vec_low(v), vec_high(v));
-    __m128 b = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    b = _mm_max_ps(b, _mm_movehl_ps(b, b));
-    return _mm_cvtss_f32(_mm_max_ss(b, _mm_shuffle_ps(b, b, 1)));
-}
-
-/* The sum of the lanes, halves added to halves. */
-INLINE float vec_total(vec v)
-{
-    __m256 a = _mm256_add_ps(vec_low(v), vec_high(v));
-    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-    b = _mm_add_ps(b, _mm_movehl_ps(b, b));
-    return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
 }
 
 INLINE double sums_total(vec_sums s)

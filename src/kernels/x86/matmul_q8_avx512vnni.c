@@ -200,7 +200,7 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
 void matmul_init_avx512vnni(struct matmul_kernels *matmul)
 {
     matmul->prepare = matmul_prepare_avx512;
-    matmul->scratch_bytes = matmul_scratch_bytes_x86;
+    matmul->scratch_bytes = panel_scratch_bytes;
     PANEL_TYPES(SET_RUN)
     matmul_init_float_avx512(matmul);
 }

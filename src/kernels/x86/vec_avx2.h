@@ -16,6 +16,7 @@
 typedef struct {
     __m256 low, high;
 } vec;
+typedef __m128i vec_bytes;
 
 #define VEC_BOTH(expression_low, expression_high) ((vec){ (expression_low), (expression_high) })
 
@@ -235,7 +236,7 @@ INLINE vec vec_from_bfloats(const void *p)
                     from_8_bfloats(_mm_loadu_si128(bfloats + 1)));
 }
 
-INLINE vec vec_from_bytes(__m128i bytes) /* signed */
+INLINE vec vec_from_bytes(vec_bytes bytes) /* signed */
 {
     return VEC_BOTH(_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
                     _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8))));
@@ -297,5 +298,7 @@ INLINE void sums_store(double lanes[16], vec_sums s)
     for (int i = 0; i < 4; i++)
         _mm256_storeu_pd(lanes + 4 * i, s.quarter[i]);
 }
+
+#include "kernels/x86/vec_x86.h"
 
 #endif

@@ -14,6 +14,7 @@
 #define INLINE       static inline __attribute__((always_inline))
 
 typedef __m512 vec;
+typedef __m128i vec_bytes;
 
 INLINE vec vec_zero(void)
 {
@@ -183,7 +184,7 @@ INLINE vec vec_from_bfloats(const void *p)
     return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
 }
 
-INLINE vec vec_from_bytes(__m128i bytes) /* signed */
+INLINE vec vec_from_bytes(vec_bytes bytes) /* signed */
 {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
 }
@@ -223,5 +224,7 @@ INLINE void sums_store(double lanes[16], vec_sums s)
     _mm512_storeu_pd(lanes, s.low);
     _mm512_storeu_pd(lanes + 8, s.high);
 }
+
+#include "kernels/x86/vec_x86.h"
 
 #endif
