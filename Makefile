@@ -39,6 +39,7 @@ CFLAGS ?=
 
 ROOMS := base quant formats kernels array tokenizer models runtime
 KERNELS_x86_64 := simd x86
+KERNELS_aarch64 := simd arm
 KERNELS := reference $(or $(KERNELS_$(ARCH)),portable)
 LIB_SOURCES := $(foreach room,$(ROOMS) $(KERNELS:%=kernels/%),$(wildcard src/$(room)/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
@@ -53,6 +54,9 @@ FUZZ_REPLAYS := $(FUZZERS:%=$(BUILD)/tests/replay_%)
 ISA_avx2 := -mavx2 -mfma -mf16c -mbmi2
 ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512dq -mavx512vl
 ISA_avx512vnni := $(ISA_avx512) -mavx512vnni
+ISA_neon := -march=armv8-a
+ISA_dotprod := -march=armv8.2-a+dotprod
+ISA_i8mm := $(ISA_dotprod)+i8mm
 isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
 .PHONY: help all build dependencies run test check-kernels bench lint format fuzz asan ubsan tsan install clean

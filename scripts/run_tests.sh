@@ -2,9 +2,9 @@
 # run_tests.sh BUILD [KIND...]: run the test programs that stand in BUILD/tests and sum their results.
 #
 # KIND is unit, replay, kernels, cli or example; all of them without one. FILTER=expression keeps the programs whose name it
-# matches, TESTS=text the unit tests whose name contains it; RUNNER=command runs the programs (an emulator). A program is
-# quiet while it passes and shown in full when it fails; one that crashes, hangs or passes nothing counts as a failure. The
-# last line is always "N passed, N failed, N skipped".
+# matches, TESTS=words the unit tests whose name contains one; CHECK=options go to check-kernels; RUNNER=command runs the
+# programs (an emulator). A program is quiet while it passes and shown in full when it fails; one that crashes, hangs or
+# passes nothing counts as a failure. The last line is always "N passed, N failed, N skipped".
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,8 @@ kinds=("${@:-}")
 limit_seconds=${LIMIT:-900}
 filter=${FILTER:-}
 read -ra runner <<<"${RUNNER:-}"
+read -ra tests <<<"${TESTS:-}"
+read -ra check_options <<<"${CHECK:-}"
 
 passed=0 failed=0 skipped=0
 output=$(mktemp)
@@ -78,14 +80,14 @@ run() { # NAME COMMAND...
 for kind in "${kinds[@]}"; do
     case $kind in
     unit) for program in "$build"/tests/test_*; do
-        [ -x "$program" ] && [ -f "tests/unit/$(basename "$program").c" ] && run "$(basename "$program")" "${runner[@]}" "$program" ${TESTS:+"$TESTS"}
+        [ -x "$program" ] && [ -f "tests/unit/$(basename "$program").c" ] && run "$(basename "$program")" "${runner[@]}" "$program" "${tests[@]}"
     done ;;
     replay) for program in "$build"/tests/replay_fuzz_*; do
         name=$(basename "$program")
         corpus=tests/fuzz/corpus/${name#replay_fuzz_}
         [ -x "$program" ] && [ -f "tests/fuzz/${name#replay_}.c" ] && run "$name" "${runner[@]}" "$program" "$corpus"
     done ;;
-    kernels) [ -x "$build/check-kernels" ] && run check-kernels "${runner[@]}" "$build/check-kernels" ;;
+    kernels) [ -x "$build/check-kernels" ] && run check-kernels "${runner[@]}" "$build/check-kernels" "${check_options[@]}" ;;
     cli) for script in tests/cli/test_*.sh; do
         [ -f "$script" ] && HEARTH=$build/hearth run "$(basename "$script" .sh)" bash "$script"
     done ;;

@@ -70,5 +70,6 @@ struct attention_kernels {
 void attention_init_reference(struct attention_kernels *k);
 void attention_init_avx2(struct attention_kernels *k);
 void attention_init_avx512(struct attention_kernels *k);
+void attention_init_neon(struct attention_kernels *k);
 
 #endif

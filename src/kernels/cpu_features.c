@@ -10,6 +10,9 @@ static const struct level {
     { "reference", 0 },
     { "avx2", CPU_AVX2 },
     { "avx512", ~0u },
+    { "neon", CPU_NEON },
+    { "dotprod", CPU_NEON | CPU_DOTPROD },
+    { "i8mm", ~0u },
 };
 
 unsigned cpu_features(void)
@@ -32,5 +35,11 @@ const char *cpu_features_name(unsigned features)
         return "avx512";
     if (features & CPU_AVX2)
         return "avx2";
+    if (features & CPU_I8MM)
+        return "i8mm";
+    if (features & CPU_DOTPROD)
+        return "dotprod";
+    if (features & CPU_NEON)
+        return "neon";
     return "reference";
 }

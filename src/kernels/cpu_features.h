@@ -1,7 +1,7 @@
 /* cpu_features.h: what this processor can do, as a mask.
  *
  * Owns detection. The environment variable HEARTH_CPU masks levels off: "reference", "avx2",
- * "avx512" (the highest level allowed). Any thread. */
+ * "avx512", on arm64 "neon", "dotprod", "i8mm" (the highest level allowed). Any thread. */
 #ifndef CPU_FEATURES_H
 #define CPU_FEATURES_H
 
@@ -12,6 +12,9 @@ enum cpu_feature {
     CPU_AVX512 = 1 << 1, /* F, BW, DQ, VL */
     CPU_AVX512VNNI = 1 << 2,
     CPU_AVX512BF16 = 1 << 3,
+    CPU_NEON = 1 << 8, /* every arm64 processor */
+    CPU_DOTPROD = 1 << 9,
+    CPU_I8MM = 1 << 10, /* with DOTPROD */
 };
 
 /* The machine's features with HEARTH_CPU applied. */
@@ -21,7 +24,7 @@ unsigned cpu_features(void);
  * architecture. */
 unsigned cpu_features_detect(void);
 
-/* "reference", "avx2", "avx512vnni", ...: the best level in the mask. */
+/* "reference", "avx2", "avx512vnni", "neon", ...: the best level in the mask. */
 const char *cpu_features_name(unsigned features);
 
 #endif

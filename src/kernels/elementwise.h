@@ -49,5 +49,6 @@ struct elementwise_kernels {
 void elementwise_init_reference(struct elementwise_kernels *k);
 void elementwise_init_avx2(struct elementwise_kernels *k);
 void elementwise_init_avx512(struct elementwise_kernels *k);
+void elementwise_init_neon(struct elementwise_kernels *k);
 
 #endif

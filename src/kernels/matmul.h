@@ -7,8 +7,8 @@
  * Exactness: y[t][r] depends on token t and weight row r only, never on m, on how rows are divided
  * among calls, or on the thread. Per output element the sum over k is taken in one fixed order, the
  * same in every variant that uses FMA: integer dot products are exact, and floats are added block
- * after block. So AVX2 and AVX-512 give the same bits; the reference uses double accumulators and
- * is met within MATMUL_TOLERANCE. */
+ * after block. So AVX2, AVX-512 and NEON give the same bits; the reference uses double accumulators
+ * and is met within MATMUL_TOLERANCE. */
 #ifndef MATMUL_H
 #define MATMUL_H
 
@@ -60,5 +60,8 @@ struct matmul_kernels {
 void matmul_init_reference(struct matmul_kernels *matmul);
 void matmul_init_avx2(struct matmul_kernels *matmul);
 void matmul_init_avx512vnni(struct matmul_kernels *matmul);
+void matmul_init_neon(struct matmul_kernels *matmul);
+void matmul_init_dotprod(struct matmul_kernels *matmul);
+void matmul_init_i8mm(struct matmul_kernels *matmul);
 
 #endif

@@ -23,5 +23,6 @@ struct norm_kernels {
 void norm_init_reference(struct norm_kernels *k);
 void norm_init_avx2(struct norm_kernels *k);
 void norm_init_avx512(struct norm_kernels *k);
+void norm_init_neon(struct norm_kernels *k);
 
 #endif

@@ -25,5 +25,6 @@ struct rope_kernels {
 void rope_init_reference(struct rope_kernels *k);
 void rope_init_avx2(struct rope_kernels *k);
 void rope_init_avx512(struct rope_kernels *k);
+void rope_init_neon(struct rope_kernels *k);
 
 #endif

@@ -29,6 +29,11 @@ bool check_begin(struct check *c, const char *kernel)
     return true;
 }
 
+bool check_wanted(struct check *c)
+{
+    return (c->seed + c->n_shapes++) % c->every == 0;
+}
+
 /* SplitMix64 (Steele, Lea and Flood 2014). */
 uint64_t check_random(struct check *c)
 {

@@ -15,6 +15,8 @@ struct check {
     const char *level;    /* of `tested`: "avx2", ... */
     const char *filter;   /* names without this text are left out; NULL: none is */
     bool bench;
+    size_t every; /* of so many expensive shapes one is checked */
+    size_t n_shapes;
     uint64_t seed, state;
     size_t n_passed, n_failed;
     char kernel[64]; /* the one under test, for messages */
@@ -32,6 +34,9 @@ void check_matmul(struct check *c);
 /* Begin the checks of one kernel; false when the filter leaves it out. Restarts the generator, so
  * that a filtered run sees the numbers of the full one. */
 bool check_begin(struct check *c, const char *kernel);
+
+/* Whether the next expensive shape is checked: one of c->every, the seed says which. */
+bool check_wanted(struct check *c);
 
 /* Random numbers that the seed fixes. */
 uint64_t check_random(struct check *c);

@@ -1,6 +1,8 @@
 /* check-kernels: compares every variant that this machine can run with the reference.
  *
- * check-kernels [--bench] [--seed N] [--filter NAME] */
+ * check-kernels [--bench] [--seed N] [--filter NAME] [--every N]
+ *
+ * --every N leaves out all but one of N shapes that cost much, for emulators. */
 #include "check.h"
 
 #include <stdio.h>
@@ -14,6 +16,9 @@ static const struct level {
     { "avx2", CPU_AVX2 },
     { "avx512", CPU_AVX2 | CPU_AVX512 },
     { "vnni", CPU_AVX2 | CPU_AVX512 | CPU_AVX512VNNI },
+    { "neon", CPU_NEON },
+    { "dotprod", CPU_NEON | CPU_DOTPROD },
+    { "i8mm", CPU_NEON | CPU_DOTPROD | CPU_I8MM },
 };
 
 #define FAMILY(name)                                                                \
@@ -53,17 +58,19 @@ static bool read_arguments(struct check *c, int argc, char **argv)
             c->seed = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--filter") == 0 && has_value)
             c->filter = argv[++i];
+        else if (strcmp(argv[i], "--every") == 0 && has_value)
+            c->every = strtoull(argv[++i], NULL, 10);
         else
             return false;
     }
-    return true;
+    return c->every > 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct check c = { .seed = (uint64_t)time(NULL) };
+    struct check c = { .seed = (uint64_t)time(NULL), .every = 1 };
     if (!read_arguments(&c, argc, argv)) {
-        fprintf(stderr, "usage: check-kernels [--bench] [--seed N] [--filter NAME]\n");
+        fprintf(stderr, "usage: check-kernels [--bench] [--seed N] [--filter NAME] [--every N]\n");
         return 2;
     }
     unsigned features = cpu_features();

@@ -2,7 +2,8 @@
  * includes it once.
  *
  * Checks come from cmocka (assert_true, assert_int_equal, ...). SKIP(...) ends a test that cannot
- * run here and says why. `program FILTER` runs the tests whose name contains FILTER. */
+ * run here and says why. `program FILTER...` runs the tests whose name contains one of the filters.
+ */
 #ifndef TEST_H
 #define TEST_H
 
@@ -75,11 +76,19 @@ static inline const char *golden_path(const char *relative)
     return path;
 }
 
+static inline int is_wanted_test(const char *test_name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strstr(test_name, argv[i]))
+            return 1;
+    return argc < 2;
+}
+
 int main(int argc, char **argv)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n_registered_tests; i++)
-        if (argc < 2 || strstr(registered_tests[i].name, argv[1]))
+        if (is_wanted_test(registered_tests[i].name, argc, argv))
             registered_tests[kept++] = registered_tests[i];
     const char *name = strrchr(argv[0], '/');
     return _cmocka_run_group_tests(name ? name + 1 : argv[0], registered_tests, kept, NULL, NULL);

@@ -220,10 +220,10 @@ TEST(logits_do_not_depend_on_neighbours_with_a_window)
     check_independence(DTYPE_Q8_0, 20, ~0u);
 }
 
-TEST(logits_do_not_depend_on_neighbours_without_avx512)
+TEST(logits_do_not_depend_on_neighbours_at_the_lowest_levels)
 {
-    check_independence(DTYPE_Q4_K, 0, CPU_AVX2);
-    check_independence(DTYPE_F16, 0, CPU_AVX2);
+    check_independence(DTYPE_Q4_K, 0, CPU_AVX2 | CPU_NEON);
+    check_independence(DTYPE_F16, 0, CPU_AVX2 | CPU_NEON);
     check_independence(DTYPE_Q4_0, 0, 0);
 }
 

@@ -80,16 +80,24 @@ static void multiply(unsigned features, const struct product *p, size_t t_begin,
     memory_free(scratch);
 }
 
-/* The levels this processor has, the reference first. */
-static size_t levels(unsigned out[3])
+enum { MOST_LEVELS = 4 };
+
+/* The levels of matmul that this processor has, the reference first. */
+static size_t levels(unsigned out[MOST_LEVELS])
 {
+    static const unsigned known[] = {
+        CPU_AVX2,
+        CPU_AVX2 | CPU_AVX512 | CPU_AVX512VNNI,
+        CPU_NEON,
+        CPU_NEON | CPU_DOTPROD,
+        CPU_NEON | CPU_DOTPROD | CPU_I8MM,
+    };
     unsigned all = cpu_features_detect();
     size_t count = 0;
     out[count++] = 0;
-    if (all & CPU_AVX2)
-        out[count++] = CPU_AVX2;
-    if ((all & CPU_AVX512) && (all & CPU_AVX512VNNI))
-        out[count++] = all;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if ((all & known[i]) == known[i])
+            out[count++] = known[i];
     return count;
 }
 
@@ -104,7 +112,7 @@ static void assert_same_bits(enum dtype type, const float *got, const float *wan
 TEST(a_token_alone_gives_the_bits_it_gives_among_others)
 {
     static float all[M * N], part[M * N];
-    unsigned level[3] = { 0 };
+    unsigned level[MOST_LEVELS] = { 0 };
     for (size_t l = 0; l < levels(level); l++)
         for (enum dtype type = 0; type < DTYPE_COUNT; type++) {
             struct product p = product_new(type);
@@ -122,7 +130,7 @@ TEST(a_token_alone_gives_the_bits_it_gives_among_others)
 TEST(dividing_the_rows_does_not_change_a_bit)
 {
     static float whole[M * N], divided[M * N];
-    unsigned level[3] = { 0 };
+    unsigned level[MOST_LEVELS] = { 0 };
     for (size_t l = 0; l < levels(level); l++)
         for (enum dtype type = 0; type < DTYPE_COUNT; type++) {
             struct product p = product_new(type);
@@ -138,23 +146,52 @@ TEST(dividing_the_rows_does_not_change_a_bit)
 TEST(all_levels_with_fma_give_the_same_bits)
 {
     static float one[M * N], other[M * N];
-    unsigned level[3] = { 0 };
+    unsigned level[MOST_LEVELS] = { 0 };
     size_t count = levels(level);
     if (count < 3)
         SKIP("this processor has no two levels to compare");
     for (enum dtype type = 0; type < DTYPE_COUNT; type++) {
         struct product p = product_new(type);
         multiply(level[1], &p, 0, M, 48, one);
-        multiply(level[2], &p, 0, M, 48, other);
-        assert_same_bits(type, one, other, M * N);
+        for (size_t l = 2; l < count; l++) {
+            multiply(level[l], &p, 0, M, 48, other);
+            assert_same_bits(type, one, other, M * N);
+        }
         product_free(&p);
     }
+}
+
+/* FNV-1a over the bits of y of every type in order. */
+static uint32_t bits_of_all_types(unsigned features)
+{
+    static float y[M * N];
+    uint32_t hash = 2166136261u;
+    for (enum dtype type = 0; type < DTYPE_COUNT; type++) {
+        struct product p = product_new(type);
+        multiply(features, &p, 0, M, 48, y);
+        for (size_t i = 0; i < M * N; i++) {
+            uint32_t bits;
+            memcpy(&bits, &y[i], sizeof bits);
+            hash = (hash ^ bits) * 16777619u;
+        }
+        product_free(&p);
+    }
+    return hash;
+}
+
+/* The number was read from AVX-512; it changes when a formula of matmul_panel.h or matmul_float.h
+ * does, and then on all machines alike. */
+TEST(levels_with_fma_give_the_bits_of_other_machines)
+{
+    unsigned level[MOST_LEVELS] = { 0 };
+    for (size_t l = 1; l < levels(level); l++)
+        assert_int_equal(bits_of_all_types(level[l]), 0xfaa6b43e);
 }
 
 TEST(every_level_is_near_the_reference)
 {
     static float want[M * N], got[M * N], w[K];
-    unsigned level[3] = { 0 };
+    unsigned level[MOST_LEVELS] = { 0 };
     for (size_t l = 1; l < levels(level); l++)
         for (enum dtype type = 0; type < DTYPE_COUNT; type++) {
             struct product p = product_new(type);
@@ -176,7 +213,7 @@ TEST(every_level_is_near_the_reference)
 TEST(a_token_with_an_infinity_becomes_nan_and_leaves_the_others_alone)
 {
     static float clean[M * N], hurt[M * N];
-    unsigned level[3] = { 0 };
+    unsigned level[MOST_LEVELS] = { 0 };
     for (size_t l = 0; l < levels(level); l++)
         for (enum dtype type = 0; type < DTYPE_COUNT; type++) {
             struct product p = product_new(type);

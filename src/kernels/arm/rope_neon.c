@@ -1,0 +1,3 @@
+#include "kernels/arm/vec_neon.h"
+
+#include "kernels/simd/rope_impl.h"
