@@ -13,6 +13,9 @@
 #define PANEL_UNPACKER(type) panel_unpack panel_unpack_##type##_neon;
 PANEL_TYPES(PANEL_UNPACKER)
 
+/* How wide the codes of a panel are: EIGHT_BITS with a sign. */
+enum width { FIVE_BITS, SIX_BITS, EIGHT_BITS };
+
 /* F32, F16 and BF16. */
 void matmul_init_float_neon(struct matmul_kernels *matmul);
 

@@ -1,9 +1,9 @@
-/* matmul_q8_arm_impl.h: panels times tokens, 8 rows in two registers; included by one file a level.
+/* matmul_q8_arm_impl.h: panels times tokens; included by one file a level.
  *
- * The file defines before `dot`, which adds the products of a few quads: codes and activations are
- * both signed, and all integers are exact, so the levels and every other instruction set give the
- * same floats. Those stay in memory while a block's integer sums fill the registers. The file says
- * INIT after. */
+ * The file defines before: ROWS, struct integers for so many rows, `dot`, which adds the products
+ * of a few quads to them, and INIT. Codes and activations are both signed and all integers are
+ * exact, so the levels and every other instruction set give the same floats. Those stay in memory
+ * while a block's integer sums fill the registers. */
 
 /* Where the integer sums start: -offset * sum of the activations, or 0. */
 ALWAYS_INLINE void start(struct integers *s, int tokens, bool offset, const int32_t *minus,
@@ -12,11 +12,13 @@ ALWAYS_INLINE void start(struct integers *s, int tokens, bool offset, const int3
     UNROLL(6)
     for (int t = 0; t < tokens; t++) {
         int32_t first = offset ? (int32_t)((uint32_t)minus[t * step] << shift) : 0;
-        s->at[t][0] = s->at[t][1] = vdupq_n_s32(first);
+        UNROLL(2)
+        for (int four = 0; four < ROWS / 4; four++)
+            s->at[t][four] = vdupq_n_s32(first);
     }
 }
 
-/* A 32-block of 8 rows; all pointers at the block and the first of the rows. */
+/* A 32-block of ROWS rows; all pointers at the block and the first of the rows. */
 struct block {
     const int8_t *codes;
     const float *scale, *minimum;
@@ -27,7 +29,7 @@ struct block {
     size_t out_stride;
 };
 
-/* out += v * d; `row` is 0 or 4 */
+/* out += v * d; `row` of ROWS is 0 or 4 */
 ALWAYS_INLINE void add_to_out(const struct block *b, int t, int row, float32x4_t v)
 {
     float *out = b->out + (size_t)t * b->out_stride + row;
@@ -46,18 +48,18 @@ ALWAYS_INLINE void block32(enum panel_kind kind, enum width width, int tokens,
     start(&s, tokens, kind == PANEL_OFFSET32 && width != EIGHT_BITS, b->minus, 1, shift);
     dot(&s, width, tokens, 8, b->codes, b->q);
     UNROLL(2)
-    for (int half = 0; half < 2; half++) {
-        const float32x4_t w = vld1q_f32(b->scale + half * 4);
+    for (int four = 0; four < ROWS / 4; four++) {
+        const float32x4_t w = vld1q_f32(b->scale + four * 4);
         UNROLL(6)
         for (int t = 0; t < tokens; t++) {
-            float32x4_t v = vcvtq_f32_s32(s.at[t][half]);
+            float32x4_t v = vcvtq_f32_s32(s.at[t][four]);
             if (kind == PANEL_MINIMUM32) {
-                float32x4_t m = vld1q_f32(b->minimum + half * 4);
+                float32x4_t m = vld1q_f32(b->minimum + four * 4);
                 v = vfmaq_f32(vmulq_f32(broadcast_float(b->minus[t]), m), v, w);
             } else {
                 v = vmulq_f32(v, w);
             }
-            add_to_out(b, t, half * 4, v);
+            add_to_out(b, t, four * 4, v);
         }
     }
 }
@@ -71,23 +73,23 @@ ALWAYS_INLINE void block16(enum panel_kind kind, int tokens, const struct block 
     start(&second, tokens, offset, b->minus + 1, 2, shift);
     dot(&second, SIX_BITS, tokens, 4, b->codes + 4 * 64, b->q + 16);
     UNROLL(2)
-    for (int half = 0; half < 2; half++) {
-        const float *scale = b->scale + half * 4, *minimum = b->minimum + half * 4;
+    for (int four = 0; four < ROWS / 4; four++) {
+        const float *scale = b->scale + four * 4, *minimum = b->minimum + four * 4;
         UNROLL(6)
         for (int t = 0; t < tokens; t++) {
             const int32_t *minus = b->minus + t * 2;
-            float32x4_t v = vmulq_f32(vcvtq_f32_s32(first.at[t][half]), vld1q_f32(scale));
-            v = vfmaq_f32(v, vcvtq_f32_s32(second.at[t][half]), vld1q_f32(scale + PANEL_ROWS));
+            float32x4_t v = vmulq_f32(vcvtq_f32_s32(first.at[t][four]), vld1q_f32(scale));
+            v = vfmaq_f32(v, vcvtq_f32_s32(second.at[t][four]), vld1q_f32(scale + PANEL_ROWS));
             if (kind == PANEL_MINIMUM16) {
                 v = vfmaq_f32(v, broadcast_float(minus[0]), vld1q_f32(minimum));
                 v = vfmaq_f32(v, broadcast_float(minus[1]), vld1q_f32(minimum + PANEL_ROWS));
             }
-            add_to_out(b, t, half * 4, v);
+            add_to_out(b, t, four * 4, v);
         }
     }
 }
 
-/* 8 rows from `row` on of one panel; `out` at that row of the first token. */
+/* ROWS rows from `row` on of one panel; `out` at that row of the first token. */
 ALWAYS_INLINE void multiply_rows(enum panel_kind kind, enum width width, int tokens,
                                  const struct panel *panel, size_t row, const struct panel_x *x,
                                  size_t n_blocks, int shift, float *out, size_t out_stride)

@@ -1,6 +1,12 @@
 /* Panels times tokens by SDOT: four rows by a quad of one token, which is a lane of a register that
  * holds four quads. */
-#include "kernels/arm/matmul_q8_arm.h"
+#include "kernels/arm/matmul_arm.h"
+
+/* Integer sums of rows taken together: [token], four rows each. */
+enum { ROWS = 8 };
+struct integers {
+    int32x4_t at[Q8_GROUP][ROWS / 4];
+};
 
 /* s += codes [4 quads][16][4] . 16 values of a token, for four rows */
 ALWAYS_INLINE int32x4_t dot_16(int32x4_t s, const int8x16_t w[4], int8x16_t x)

@@ -1,6 +1,12 @@
 /* Panels times tokens by SMMLA: two rows by two tokens over eight values of k, which is twice the
  * products of SDOT in one instruction. A token without a partner takes SDOT. */
-#include "kernels/arm/matmul_q8_arm.h"
+#include "kernels/arm/matmul_arm.h"
+
+/* Integer sums of rows taken together: [token], four rows each. */
+enum { ROWS = 8 };
+struct integers {
+    int32x4_t at[Q8_GROUP][ROWS / 4];
+};
 
 /* Two quads of eight rows. */
 struct codes {

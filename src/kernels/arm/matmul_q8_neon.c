@@ -3,7 +3,13 @@
  *
  * Quads are summed in 16 bits as long as the codes' width allows: 31 * 127 * 8, 63 * 127 * 4 and
  * 128 * 127 * 2 are below 2^15. */
-#include "kernels/arm/matmul_q8_arm.h"
+#include "kernels/arm/matmul_arm.h"
+
+/* Integer sums of rows taken together: [token], four rows each. */
+enum { ROWS = 4 };
+struct integers {
+    int32x4_t at[Q8_GROUP][ROWS / 4];
+};
 
 ALWAYS_INLINE int8x16_t broadcast_quad(const int8_t *q)
 {
@@ -33,27 +39,24 @@ ALWAYS_INLINE int32x4_t add_products(struct products p)
     return vpaddq_s32(vpaddlq_s16(p.low), vpaddlq_s16(p.high));
 }
 
-/* s += codes [quads][16][4] . q [tokens][32]; 8 of the 16 rows */
+/* s += codes [quads][16][4] . q [tokens][32]; four of the 16 rows */
 ALWAYS_INLINE void dot(struct integers *s, enum width width, int tokens, int quads,
                        const int8_t *codes, const int8_t *q)
 {
     const int at_once = width == FIVE_BITS ? 8 : width == SIX_BITS ? 4 : 2;
-    UNROLL(2)
-    for (int half = 0; half < 2; half++) {
-        UNROLL(4)
-        for (int begin = 0; begin < quads; begin += at_once) {
-            struct products p[Q8_GROUP];
-            UNROLL(8)
-            for (int quad = begin; quad < begin + at_once; quad++) {
-                int8x16_t w = vld1q_s8(codes + quad * 64 + half * 16);
-                UNROLL(6)
-                for (int t = 0; t < tokens; t++)
-                    multiply_quad(&p[t], w, broadcast_quad(q + t * 32 + quad * 4), quad == begin);
-            }
+    UNROLL(4)
+    for (int begin = 0; begin < quads; begin += at_once) {
+        struct products p[Q8_GROUP];
+        UNROLL(8)
+        for (int i = 0; i < at_once; i++) {
+            int8x16_t w = vld1q_s8(codes + (begin + i) * 64);
             UNROLL(6)
             for (int t = 0; t < tokens; t++)
-                s->at[t][half] = vaddq_s32(s->at[t][half], add_products(p[t]));
+                multiply_quad(&p[t], w, broadcast_quad(q + t * 32 + (begin + i) * 4), i == 0);
         }
+        UNROLL(6)
+        for (int t = 0; t < tokens; t++)
+            s->at[t][0] = vaddq_s32(s->at[t][0], add_products(p[t]));
     }
 }
 
