@@ -193,21 +193,13 @@ static void run_tiles(const struct evaluation *e, const struct phase *phase, siz
     }
 }
 
-/* Tiles handed out at once: an even number, for kernels work on two side by side, and for few rows
- * larger portions, since reading begins anew with each; many portions a thread even out what else
- * the processors do. */
-static size_t tile_portion(const struct evaluation *e, const struct phase *phase)
-{
-    enum { FEW_ROWS = 16 };
-    size_t portions = row_count(e, phase->rows) <= FEW_ROWS ? 6 : 16;
-    size_t n_threads = thread_pool_size(e->plan->pool);
-    return align_up(phase->n_tiles / (portions * n_threads) + 1, 2);
-}
-
 static void run_linear(const struct evaluation *e, const struct phase *phase, void *scratch)
 {
-    size_t begin, end, portion = tile_portion(e, phase);
-    while (thread_pool_take(e->plan->pool, phase->n_tiles, portion, &begin, &end))
+    /* Kernels work on two tiles side by side, and each run of tiles begins with rows that nobody
+     * has prefetched. */
+    enum { TILES_AT_ONCE = 2 };
+    size_t begin, end;
+    while (thread_pool_take_shrinking(e->plan->pool, phase->n_tiles, TILES_AT_ONCE, &begin, &end))
         run_tiles(e, phase, begin, end, scratch);
 }
 

@@ -93,6 +93,23 @@ bool thread_pool_take(struct thread_pool *pool, size_t count, size_t portion, si
     return true;
 }
 
+bool thread_pool_take_shrinking(struct thread_pool *pool, size_t count, size_t unit, size_t *begin,
+                                size_t *end)
+{
+    size_t sharers = pool->is_alone ? 1 : pool->n_threads;
+    size_t at = atomic_load_explicit(&pool->taken, memory_order_relaxed), portion;
+    do {
+        if (at >= count)
+            return false;
+        portion = (count - at) / (2 * sharers) / unit * unit;
+        portion = size_max(portion, unit);
+    } while (!atomic_compare_exchange_weak_explicit(&pool->taken, &at, at + portion,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    *begin = at;
+    *end = size_min(count, at + portion);
+    return true;
+}
+
 static void *worker_main(void *argument)
 {
     struct worker_start start = *(struct worker_start *)argument;

@@ -40,4 +40,10 @@ void thread_pool_barrier(struct thread_pool *pool);
 bool thread_pool_take(struct thread_pool *pool, size_t count, size_t portion, size_t *begin,
                       size_t *end);
 
+/* The same with portions that shrink as the work runs out: half of a thread's share of what is
+ * left, a multiple of `unit`. For work that is better done in long runs, without waiting for the
+ * last of them. */
+bool thread_pool_take_shrinking(struct thread_pool *pool, size_t count, size_t unit, size_t *begin,
+                                size_t *end);
+
 #endif

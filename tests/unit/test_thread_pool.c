@@ -36,6 +36,33 @@ TEST(thread_pool_hands_every_item_out_once_a_phase)
     assert_null(s.pool);
 }
 
+static void take_all_shrinking(void *context, size_t thread, size_t n_threads)
+{
+    (void)thread, (void)n_threads;
+    struct shared *s = context;
+    size_t begin, end;
+    while (thread_pool_take_shrinking(s->pool, ITEMS - 1, 4, &begin, &end)) {
+        assert_true(begin % 4 == 0 && begin < end);
+        for (size_t i = begin; i < end; i++)
+            s->counts[i]++;
+    }
+}
+
+TEST(thread_pool_hands_every_item_out_once_in_shrinking_portions)
+{
+    struct shared s = { 0 };
+    struct error err = { 0 };
+    assert_ok(thread_pool_open(&s.pool, 0, &err), err);
+    for (int round = 0; round < 100; round++) {
+        thread_pool_run(s.pool, take_all_shrinking, &s);
+        thread_pool_run_alone(s.pool, take_all_shrinking, &s);
+    }
+    for (size_t i = 0; i + 1 < ITEMS; i++)
+        assert_int_equal(s.counts[i], 200);
+    assert_int_equal(s.counts[ITEMS - 1], 0);
+    thread_pool_close(&s.pool);
+}
+
 TEST(thread_pool_runs_alone_when_asked)
 {
     struct shared s = { 0 };
