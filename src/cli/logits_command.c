@@ -67,6 +67,7 @@ int logits_command(int argc, char **argv)
     struct engine *engine = NULL;
     struct engine_options options = engine_defaults();
     options.n_threads = n_threads;
+    options.kv_type = KV_F32; /* for comparing with other engines, number by number */
     if (!token_ids_parse(slice_of(ids ? ids : ""), &tokens, &err))
         status = report_usage("logits", err.message);
     else if (tokens.count == 0)
