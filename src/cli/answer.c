@@ -3,42 +3,7 @@
 #include "base/clock.h"
 #include "cli/output.h"
 
-#include <signal.h>
 #include <stdio.h>
-
-/* The session whose answer Ctrl-C ends; NULL between answers. Written outside the handler only
- * while SIGINT is elsewhere. */
-static struct hearth_session *volatile interruptible;
-
-enum { PATIENCE = 3 };
-static volatile sig_atomic_t n_interrupts; /* of this answer */
-
-/* Should the engine not react, the third Ctrl-C ends the program as usual. */
-static void on_interrupt(int signal_number)
-{
-    if (interruptible)
-        hearth_session_cancel(interruptible);
-    n_interrupts = n_interrupts + 1;
-    if (n_interrupts >= PATIENCE) {
-        signal(signal_number, SIG_DFL);
-        raise(signal_number);
-    }
-}
-
-static void catch_interrupt(struct hearth_session *session, struct sigaction *before)
-{
-    interruptible = session;
-    n_interrupts = 0;
-    struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, before);
-}
-
-static void release_interrupt(const struct sigaction *before)
-{
-    sigaction(SIGINT, before, NULL);
-    interruptible = NULL;
-}
 
 static bool stream(struct hearth_session *session, struct answer *answer,
                    struct hearth_error *error)
@@ -62,11 +27,8 @@ bool answer_stream(struct hearth_session *session, struct answer *answer,
                    struct hearth_error *error)
 {
     *answer = (struct answer){ .was_shown = true };
-    struct sigaction before;
     uint64_t began = clock_ns();
-    catch_interrupt(session, &before);
     bool ok = stream(session, answer, error);
-    release_interrupt(&before);
     answer->total_ns = clock_ns() - began;
     return ok;
 }

@@ -1,7 +1,6 @@
 /* answer.h: one answer of a session, streamed to standard output.
  *
- * Owns Ctrl-C while the answer runs: it ends the answer and not the program. Leaves prompts to its
- * callers. One thread. */
+ * Leaves prompts and Ctrl-C to its callers. One thread. */
 #ifndef ANSWER_H
 #define ANSWER_H
 

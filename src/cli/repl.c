@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/answer.h"
+#include "cli/interrupts.h"
 #include "cli/line_editor.h"
 #include "cli/model_summary.h"
 #include "cli/output.h"
@@ -163,11 +164,13 @@ static void answer_message(struct repl *r, const struct text *message)
 {
     struct hearth_error error = { 0 };
     struct answer answer;
+    interrupts_aim(r->session);
     if (!hearth_session_feed(r->session, message->data, message->length, &error)) {
         report(error.message);
         return;
     }
     bool ok = answer_stream(r->session, &answer, &error);
+    interrupts_aim(NULL);
     puts(answer.ended_line ? "" : "\n");
     if (!ok)
         report(error.message);
@@ -240,8 +243,10 @@ int repl_run(struct hearth_model *model, struct hearth_session *session, struct 
     }
     struct text message;
     text_init(&message, MESSAGE_LIMIT_BYTES);
+    interrupts_catch();
     while (!r.is_over)
         turn(&r, &message);
+    interrupts_release();
     text_release(&message);
     line_editor_close(&r.editor);
     arena_free(&r.arena);

@@ -1,4 +1,5 @@
 #include "cli/answer.h"
+#include "cli/interrupts.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/repl.h"
@@ -65,7 +66,10 @@ static int answer_once(struct hearth_session *session, const struct settings *se
     /* The model goes on with this very text: together they are what was asked for. */
     if (!settings->hide_prompt && !output_answer(prompt.data, prompt.length))
         return 1; /* output_finish says why */
+    interrupts_catch();
+    interrupts_aim(session);
     bool ok = answer_stream(session, &answer, error);
+    interrupts_release();
     if (!answer.was_shown)
         return 1; /* output_finish says why */
     if (!answer.ended_line)

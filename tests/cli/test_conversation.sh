@@ -1,15 +1,43 @@
 # hearth run on a terminal: typing, slash commands, Ctrl-C. `script` (util-linux) lends the terminal.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
 
-# Type each argument after the program had time for the one before; "wait" as an argument is a longer pause.
+# How often something stands on the terminal. Nothing is waited for longer than half a minute.
+count() { grep -aoF -- "$1" "$tmp/raw" | wc -l; }
+until_count() { # TEXT N
+    for ((i = 0; i < 300; i++)); do
+        if [ "$(count "$1")" -ge "$2" ]; then break; fi
+        sleep 0.1
+    done
+}
+until_bytes() { # N
+    for ((i = 0; i < 300; i++)); do
+        if [ "$(stat -c %s "$tmp/raw")" -ge "$1" ]; then break; fi
+        sleep 0.1
+    done
+}
+
+# Type each argument, the first at the first prompt and each other one a little after the one before. As arguments, "answered"
+# waits for the next prompt, "answering" for the beginning of an answer.
+type_in_turn() {
+    local n_prompts=1 size
+    until_count ">>> " 1
+    for typed in "$@"; do
+        sleep 0.3
+        case $typed in
+        answered) until_count ">>> " $((n_prompts + 1)) ;;
+        answering) until_bytes $((size + 60)) ;; # more than the echo of what was typed
+        *)
+            n_prompts=$(count ">>> ") size=$(stat -c %s "$tmp/raw")
+            printf "$typed"
+            ;;
+        esac
+    done
+    sleep 0.5
+}
+
 talk() {
-    (
-        for typed in "$@"; do
-            sleep 0.3
-            if [ "$typed" = wait ]; then sleep 1; else printf "$typed"; fi
-        done
-        sleep 0.5
-    ) | timeout 60 script -qec "$hearth run $model --temperature 0 ${flags:-}" /dev/null >"$tmp/raw" 2>"$tmp/err"
+    : >"$tmp/raw"
+    type_in_turn "$@" | timeout 60 script -qec "$hearth run $model --temperature 0 ${flags:-}" /dev/null >"$tmp/raw" 2>"$tmp/err"
     status=$? command_line="conversation ($*)"
     tr -d '\r' <"$tmp/raw" >"$tmp/out"
 }
@@ -23,7 +51,7 @@ can_talk() {
 
 it "answers, and leaves at /bye"
 if can_talk && needs_stories; then
-    flags="--num-predict 20" talk 'Once upon a time\n' wait '/bye\n'
+    flags="--num-predict 20" talk 'Once upon a time\n' answered '/bye\n'
     status_is 0
     out_has ">>> "
     out_has "there was a little girl named Lily"
@@ -37,7 +65,7 @@ fi
 
 it "remembers what was typed for its owner only"
 if can_talk; then
-    flags="--num-predict 1" talk 'Once upon a time\n' wait '/bye\n'
+    flags="--num-predict 1" talk 'Once upon a time\n' answered '/bye\n'
     [ "$(stat -c %a "$HOME/.hearth/history" 2>&1)" = 600 ] || wrong "history: $(stat -c %a "$HOME/.hearth/history" 2>&1)"
     grep -q "upon" "$HOME/.hearth/history" || wrong "the line is not in the history"
 fi
@@ -45,13 +73,13 @@ fi
 it "keeps no history when HEARTH_NOHISTORY is set"
 if can_talk; then
     rm -rf "$HOME/.hearth"
-    HEARTH_NOHISTORY=1 flags="--num-predict 1" talk 'Once\n' wait '/bye\n'
+    HEARTH_NOHISTORY=1 flags="--num-predict 1" talk 'Once\n' answered '/bye\n'
     [ ! -e "$HOME/.hearth/history" ] || wrong "there is a history"
 fi
 
 it "takes a message of several lines between triple quotes"
 if can_talk; then
-    flags="--num-predict 20" talk '"""Once upon\n' 'a time"""\n' wait '/bye\n'
+    flags="--num-predict 20" talk '"""Once upon\n' 'a time"""\n' answered '/bye\n'
     status_is 0
     out_has "... "
 fi
@@ -74,7 +102,7 @@ fi
 it "stops an answer at Ctrl-C and not the program"
 if can_talk; then
     random_model
-    model=$random flags="--seed 1 --verbose" talk 'hello\n' wait '\003' '/show info\n' '/bye\n'
+    model=$random flags="--seed 1 --verbose" talk 'hello\n' answering '\003' '/show info\n' '/bye\n'
     status_is 0
     out_has "architecture        llama"
     # the context holds 2048: an answer that was not stopped is longer, or not over yet
@@ -97,7 +125,7 @@ fi
 
 it "obeys a stop string that was set"
 if can_talk && needs_stories; then
-    talk '/set parameter stop Lily\n' 'Once upon a time\n' wait '/bye\n'
+    talk '/set parameter stop Lily\n' 'Once upon a time\n' answered '/bye\n'
     out_has "there was a little girl named"
     grep -q "named Lily" "$tmp/out" && wrong "it said the stop string"
 fi
@@ -115,13 +143,13 @@ fi
 
 it "begins anew after /clear"
 if can_talk && needs_stories; then
-    flags="--num-predict 12" talk 'Once upon a time\n' wait '/clear\n' 'Once upon a time\n' wait '/bye\n'
+    flags="--num-predict 12" talk 'Once upon a time\n' answered '/clear\n' 'Once upon a time\n' answered '/bye\n'
     [ "$(grep -c 'there was a little girl' "$tmp/out")" -eq 2 ] || wrong "two beginnings, $(grep -c 'there was a little girl' "$tmp/out") stories"
 fi
 
 it "times an answer after /set verbose"
 if can_talk; then
-    flags="--num-predict 4" talk '/set verbose\n' 'Once\n' wait '/bye\n'
+    flags="--num-predict 4" talk '/set verbose\n' 'Once\n' answered '/bye\n'
     out_matches '^eval count: +4 token'
 fi
 
