@@ -34,6 +34,9 @@ struct hearth_model_options {
     uint32_t n_ctx;     /* longest context of any session; 0: the model's own */
     /* all sessions' keys and values together; 0: half of the free memory */
     uint64_t kv_budget_bytes;
+    /* how keys and values are stored: "f16", "bf16", "f32", "q8_0" (half the memory of f16), or
+     * "auto", as NULL: f32 for the smallest models, else f16 */
+    const char *kv_type;
 };
 struct hearth_model_options hearth_model_defaults(void);
 

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/kv_option.h"
 #include "cli/output.h"
 #include "cli/token_ids.h"
 #include "runtime/engine.h"
@@ -48,11 +49,13 @@ static bool print_answer(struct engine *engine, const struct token_list *tokens,
 
 int logits_command(int argc, char **argv)
 {
-    const char *ids = NULL;
+    /* for comparing with other engines, number by number */
+    const char *ids = NULL, *kv_type = "f32";
     uint32_t n_greedy = 0, n_threads = 0;
     const struct option_row rows[] = {
         { "tokens", 0, OPTION_TEXT, &ids, 0, 0, "\"1 2 3\"", "The tokens to read" },
         { "greedy", 0, OPTION_U32, &n_greedy, 0, 0, "N", "How many tokens to go on; 0 at first" },
+        KV_TYPE_ROW(&kv_type),
         { "threads", 't', OPTION_U32, &n_threads, 0, 4096, "N", "Processors to use; 0: all" },
     };
     const struct usage usage = {
@@ -67,11 +70,12 @@ int logits_command(int argc, char **argv)
     struct engine *engine = NULL;
     struct engine_options options = engine_defaults();
     options.n_threads = n_threads;
-    options.kv_type = KV_F32; /* for comparing with other engines, number by number */
     if (!token_ids_parse(slice_of(ids ? ids : ""), &tokens, &err))
         status = report_usage("logits", err.message);
     else if (tokens.count == 0)
         status = report_usage("logits", "--tokens holds no token");
+    else if (!kv_type_from_name(kv_type, &options.kv_type, &err))
+        status = report_usage("logits", err.message);
     else if (!engine_open(&engine, argv[1], &options, &err) ||
              !print_answer(engine, &tokens, n_greedy, &err))
         status = report(err.message);

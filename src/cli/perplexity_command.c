@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/kv_option.h"
 #include "cli/output.h"
 #include "runtime/engine.h"
 
@@ -175,9 +176,11 @@ int perplexity_command(int argc, char **argv)
 {
     bool as_json = false;
     uint32_t n_threads = 0, n_ctx = 0;
+    const char *kv_type = kv_type_default();
     const struct option_row rows[] = {
         { "num-ctx", 0, OPTION_U32, &n_ctx, 0, 0, "N",
           "Length of a window; 0: 2048, or the model's if that is less" },
+        KV_TYPE_ROW(&kv_type),
         { "threads", 't', OPTION_U32, &n_threads, 0, 4096, "N", "Processors to use; 0: all" },
         { "json", 0, OPTION_FLAG, &as_json, 0, 0, NULL, "One line of JSON" },
     };
@@ -195,6 +198,8 @@ int perplexity_command(int argc, char **argv)
     options.n_ctx = n_ctx;
     options.max_batch_tokens = STEP_TOKENS;
     options.max_outputs = STEP_TOKENS;
+    if (!kv_type_from_name(kv_type, &options.kv_type, &err))
+        return report_usage("perplexity", err.message);
     bool ok = run(&p, argv[1], argv[2], &options, &err);
     progress_clear();
     if (ok)

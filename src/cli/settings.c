@@ -1,6 +1,7 @@
 #include "cli/settings.h"
 
 #include "base/text.h"
+#include "cli/kv_option.h"
 
 /* Rows that concern the model can only be chosen before it is opened. */
 static bool is_model_row(const struct settings *settings, const struct option_row *row)
@@ -15,6 +16,7 @@ void settings_init(struct settings *settings)
         .model = hearth_model_defaults(),
         .session = hearth_session_defaults(),
     };
+    settings->model.kv_type = kv_type_default();
     struct hearth_session_options *s = &settings->session;
     struct hearth_model_options *m = &settings->model;
     // clang-format off
@@ -33,6 +35,7 @@ void settings_init(struct settings *settings)
         { "num-draft", 0, OPTION_I32, &s->n_draft, -1, 15, "N", "Tokens guessed from the text and checked together; -1: as many as pay, 0: none" },
         { "stop", 0, OPTION_LIST, &settings->stop, 0, 0, "TEXT", "End the answer before TEXT; may be repeated" },
         { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },
+        KV_TYPE_ROW(&m->kv_type),
         { "threads", 't', OPTION_U32, &m->n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use" },
         { "no-display-prompt", 0, OPTION_FLAG, &settings->hide_prompt, 0, 0, NULL, "Show only what the model adds to the prompt" },
         { "verbose", 0, OPTION_FLAG, &settings->verbose, 0, 0, NULL, "Say on standard error how long it took" },
@@ -74,6 +77,8 @@ static bool append_value(const struct option_row *row, struct text *out)
         return text_printf(out, "%" PRIu32, *(const uint32_t *)row->target);
     if (row->kind == OPTION_I64)
         return text_printf(out, "%" PRId64, *(const int64_t *)row->target);
+    if (row->kind == OPTION_TEXT)
+        return text_append_string(out, *(const char *const *)row->target);
     const struct option_list *list = row->target;
     for (size_t i = 0; i < list->count; i++)
         if (!text_printf(out, "%s\"%s\"", i ? " " : "", list->items[i]))

@@ -10,7 +10,7 @@
 #include "cli/options.h"
 #include "hearth.h"
 
-enum { SETTINGS_ROWS = 17 };
+enum { SETTINGS_ROWS = 18 };
 
 struct settings {
     struct hearth_model_options model;

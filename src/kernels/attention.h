@@ -6,8 +6,12 @@
  * that lanes are positions
  * - values: [KV_PAGE_TOKENS][head_dim]
  *
- * all keys of all heads first, then all values. Pages may hold garbage at positions not yet
- * written.
+ * all keys of all heads first, then all values. Q8_0 shares one half-float scale among KV_BLOCK
+ * elements of a vector, as GGUF's blocks do; a head's codes come first, then its scales in the same
+ * order: of keys [KV_PAGE_TOKENS / KV_TILE][head_dim / KV_BLOCK][KV_TILE], of values
+ * [KV_PAGE_TOKENS][head_dim / KV_BLOCK]. A code times its scale is exact in float32, so that
+ * every type computes on just the numbers that are stored. Pages may hold garbage at positions not
+ * yet written.
  *
  * Exactness: the result of a query depends on its own position, its vector and the keys and values
  * it may see, never on which other queries are computed in the same call. Keys are walked in tiles
@@ -18,23 +22,40 @@
 
 #include "base/base.h"
 
-enum { KV_TILE = 16, KV_PAGE_TOKENS = 64 };
+enum { KV_TILE = 16, KV_PAGE_TOKENS = 64, KV_BLOCK = 32 };
 
-/* How keys and values are stored; each function pointer below has one slot a type. */
-enum kv_type { KV_F16, KV_F32, KV_TYPES };
+/* How keys and values are stored; each function pointer below has one slot a type. Q8_0 is for
+ * heads of a multiple of KV_BLOCK. */
+enum kv_type { KV_F16, KV_BF16, KV_F32, KV_Q8_0, KV_TYPES };
 
+/* Without the scales. */
 static inline size_t kv_element_bytes(enum kv_type type)
 {
-    return type == KV_F32 ? sizeof(float) : sizeof(uint16_t);
+    static const uint8_t bytes[KV_TYPES] = {
+        [KV_F16] = 2, [KV_BF16] = 2, [KV_F32] = 4, [KV_Q8_0] = 1
+    };
+    return bytes[type];
 }
 
 /* against doubles over the same stored keys and values, relative to max|v| */
 #define ATTENTION_TOLERANCE 2e-5f
 
+/* Of a page, one head's keys or its values: the bytes of its elements, and with its scales. */
+static inline size_t kv_code_bytes(enum kv_type type, size_t head_dim)
+{
+    return KV_PAGE_TOKENS * head_dim * kv_element_bytes(type);
+}
+
+static inline size_t kv_head_bytes(enum kv_type type, size_t head_dim)
+{
+    size_t n_scales = type == KV_Q8_0 ? KV_PAGE_TOKENS * (head_dim / KV_BLOCK) : 0;
+    return kv_code_bytes(type, head_dim) + n_scales * sizeof(uint16_t);
+}
+
 /* Bytes of one layer's part of a page. */
 static inline size_t kv_layer_bytes(enum kv_type type, size_t n_kv_heads, size_t head_dim)
 {
-    return 2 * n_kv_heads * head_dim * KV_PAGE_TOKENS * kv_element_bytes(type);
+    return 2 * n_kv_heads * kv_head_bytes(type, head_dim);
 }
 
 struct attention {

@@ -11,14 +11,11 @@
 #include "formats/weights.h"
 #include "kernels/kernels.h"
 #include "models/model.h"
+#include "runtime/kv_cache.h"
 #include "tokenizer/tokenizer.h"
 
 struct engine;
 struct sequence;
-
-/* For engine_options.kv_type: float32 where a whole context of it stays under 64 MB (small models
- * lose nothing and compute exactly what their float weights say), f16 otherwise. */
-#define KV_AUTO KV_TYPES
 
 struct engine_options {
     size_t n_threads;          /* 0: all that this process may use */

@@ -64,7 +64,9 @@ bool hearth_model_open(struct hearth_model **out, const char *path,
         fail_memory(&err, sizeof *model, "a model");
         return hearth_tell(error, &err);
     }
-    bool ok = engine_open(&model->engine, path, &engine_options, &err);
+    bool ok = !options || !options->kv_type ||
+              kv_type_from_name(options->kv_type, &engine_options.kv_type, &err);
+    ok = ok && engine_open(&model->engine, path, &engine_options, &err);
     if (ok && !engine_tokenizer(model->engine))
         ok = fail(&err, ERROR_FORMAT, "'%s' has no tokenizer", path);
     if (ok && !copy_name(model))

@@ -14,9 +14,42 @@ struct kv_cache {
     struct free_page *free_pages;
 };
 
+static const char *const type_names[] = {
+    [KV_F16] = "f16", [KV_BF16] = "bf16", [KV_F32] = "f32", [KV_Q8_0] = "q8_0", [KV_AUTO] = "auto",
+};
+
+bool kv_type_from_name(const char *name, enum kv_type *type, struct error *err)
+{
+    for (size_t i = 0; i < COUNT_OF(type_names); i++)
+        if (strcmp(name, type_names[i]) == 0) {
+            *type = (enum kv_type)i;
+            return true;
+        }
+    return fail(err, ERROR_USAGE,
+                "keys and values cannot be stored as '%s', only as f16, bf16, f32, q8_0 or auto",
+                name);
+}
+
+const char *kv_type_name(enum kv_type type)
+{
+    return type_names[type];
+}
+
+static bool check_type(const struct kv_cache_options *options, struct error *err)
+{
+    if (options->type != KV_Q8_0 || options->head_dim % KV_BLOCK == 0)
+        return true;
+    return fail(err, ERROR_USAGE,
+                "q8_0 stores keys and values in blocks of %d elements, but this model's heads have "
+                "%zu: choose f16 or bf16",
+                KV_BLOCK, options->head_dim);
+}
+
 bool kv_cache_open(struct kv_cache **out, const struct kv_cache_options *options, struct error *err)
 {
     *out = NULL;
+    if (!check_type(options, err))
+        return false;
     struct kv_cache *cache = memory_zeroed(1, sizeof *cache);
     if (!cache)
         return fail_memory(err, sizeof *cache, "a KV cache");

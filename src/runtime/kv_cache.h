@@ -13,12 +13,21 @@
 
 struct kv_cache;
 
+/* Left to the engine: float32 where a whole context of it stays under 64 MB (small models lose
+ * nothing and compute exactly what their float weights say), f16 otherwise. */
+#define KV_AUTO KV_TYPES
+
+/* "f16", "bf16", "f32", "q8_0" or "auto"; ERROR_USAGE for any other name. */
+bool kv_type_from_name(const char *name, enum kv_type *type, struct error *err) MUST_CHECK;
+const char *kv_type_name(enum kv_type type);
+
 struct kv_cache_options {
     enum kv_type type;
     size_t n_layers, n_kv_heads, head_dim;
     uint64_t budget_bytes; /* all pages together */
 };
 
+/* ERROR_USAGE when heads of that length cannot be stored so. */
 bool kv_cache_open(struct kv_cache **out, const struct kv_cache_options *options,
                    struct error *err) MUST_CHECK;
 void kv_cache_close(

@@ -83,6 +83,18 @@ cp "$tmp/out" "$tmp/first"
 run "$prompt" --num-predict 100
 cmp -s "$tmp/first" "$tmp/out" || wrong "the number of threads changed the answer"
 
+it "keeps keys and values in the type that a flag or the environment names"
+for type in f16 bf16 f32 auto; do
+    run "$prompt" --num-predict 8 --kv-cache-type $type
+    status_is 0
+done
+run "$prompt" --num-predict 8 --kv-cache-type q9
+fails_with 1 "'q9'"
+HEARTH_KV_CACHE_TYPE=q9 run "$prompt" --num-predict 8
+fails_with 1 "'q9'"
+HEARTH_KV_CACHE_TYPE=q9 run "$prompt" --num-predict 8 --kv-cache-type bf16
+status_is 0
+
 it "ends before a stop string that spans tokens"
 if needs_text; then
     run "$prompt" --stop "named Lily"

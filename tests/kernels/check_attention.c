@@ -133,11 +133,24 @@ static void check_shape(struct check *c, struct shape shape)
     check_release(c);
 }
 
-/* Elements as floats, so that a comparison shows them; NaN of any kind are the same. */
+/* Whether heads of that length can be stored so. */
+static bool type_holds(enum kv_type type, size_t head_dim)
+{
+    return type != KV_Q8_0 || head_dim % KV_BLOCK == 0;
+}
+
+/* Elements as floats, so that a comparison shows them; NaN of any kind are the same. Of Q8_0 the
+ * bytes: codes and scales. */
 static float *widened(struct check *c, enum kv_type type, const uint8_t *part, size_t n)
 {
+    static const enum dtype types[KV_TYPES] = {
+        [KV_F16] = DTYPE_F16, [KV_BF16] = DTYPE_BF16, [KV_F32] = DTYPE_F32
+    };
     float *x = check_floats(c, n);
-    dequantize_row(type == KV_F16 ? DTYPE_F16 : DTYPE_F32, part, x, n);
+    for (size_t i = 0; type == KV_Q8_0 && i < n; i++)
+        x[i] = part[i];
+    if (type != KV_Q8_0)
+        dequantize_row(types[type], part, x, n);
     return x;
 }
 
@@ -158,13 +171,14 @@ static void check_store_type(struct check *c, enum kv_type type, size_t head_dim
 
 static void check_store(struct check *c)
 {
-    static const size_t dims[] = { 1, 15, 16, 24, 64, 128, 200 };
+    static const size_t dims[] = { 1, 15, 16, 24, 32, 64, 96, 128, 200 };
     if (!check_begin(c, "attention.store"))
         return;
     for (enum kv_type type = 0; type < KV_TYPES; type++)
         for (size_t i = 0; i < COUNT_OF(dims); i++)
             for (size_t slot = 0; slot < KV_PAGE_TOKENS; slot += 1 + slot / 5)
-                check_store_type(c, type, dims[i], slot);
+                if (type_holds(type, dims[i]))
+                    check_store_type(c, type, dims[i], slot);
 }
 
 struct bench {
@@ -218,13 +232,15 @@ static void check_run(struct check *c)
             shape.n_positions = lengths[(d + h) % COUNT_OF(lengths)];
             shape.window = windows[(d * 3 + h) % COUNT_OF(windows)];
             shape.type = (d + h / 2) % KV_TYPES;
+            if (!type_holds(shape.type, shape.head_dim))
+                shape.type = h % KV_Q8_0;
             check_shape(c, shape);
         }
     for (size_t i = 0; i < COUNT_OF(lengths); i++)
         for (size_t j = 0; j < COUNT_OF(windows); j++)
             check_shape(c, (struct shape){ 4, 2, 32, lengths[i], windows[j], (i + j) % KV_TYPES });
-    check_shape(c, (struct shape){ 7, 1, 64, 1100, 0, KV_F16 });
-    check_shape(c, (struct shape){ 7, 1, 64, 1100, 300, KV_F16 });
+    for (enum kv_type type = 0; type < KV_TYPES; type++)
+        check_shape(c, (struct shape){ 3, 1, 64, 1100, type % 2 ? 300 : 0, type });
 
     bench_shape(c, (struct shape){ 1, 1, 128, 2048, 0, KV_F16 }, 1);
     bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0, KV_F16 }, 1);

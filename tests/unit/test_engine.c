@@ -110,6 +110,36 @@ TEST(engine_agrees_with_doubles_for_every_type)
     }
 }
 
+TEST(engine_agrees_with_doubles_however_keys_are_stored)
+{
+    /* 8 bits of a number, or of the largest in a block of 32 */
+    const double allowed[KV_TYPES] = { [KV_F16] = HALF_KV_ERROR,
+                                       [KV_BF16] = 16 * HALF_KV_ERROR,
+                                       [KV_F32] = 1e-5,
+                                       [KV_Q8_0] = 16 * HALF_KV_ERROR };
+    struct tiny_options options = tiny_defaults();
+    options.head_dim = 32;
+    for (enum kv_type type = 0; type < KV_TYPES; type++)
+        check_kv_against_doubles(&options, type, allowed[type]);
+}
+
+TEST(heads_that_q8_0_cannot_hold_are_refused_with_both_numbers)
+{
+    struct tiny_options options = tiny_defaults();
+    options.head_dim = 24;
+    struct tiny_model *model;
+    struct error err = { 0 };
+    assert_ok(tiny_model_new(&model, &options, &err), err);
+    struct engine_options with_q8_0 = engine_defaults();
+    with_q8_0.kv_type = KV_Q8_0;
+    struct engine *engine;
+    assert_false(engine_open(&engine, tiny_model_path(model), &with_q8_0, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_non_null(strstr(err.message, "32"));
+    assert_non_null(strstr(err.message, "24"));
+    tiny_model_free(&model);
+}
+
 TEST(engine_agrees_with_doubles_for_odd_shapes)
 {
     struct tiny_options options = tiny_defaults();
@@ -173,7 +203,8 @@ static void check_bits(const float *a, const float *b, size_t n, const char *wha
                      (double)a[i]);
 }
 
-static void check_independence(enum dtype type, size_t window, unsigned features)
+static void check_independence_kv(enum dtype type, size_t window, unsigned features,
+                                  enum kv_type kv_type)
 {
     static const size_t chunks[] = { 1, 7, 64 }, others[] = { 1, 15 };
     struct tiny_options options = tiny_defaults();
@@ -190,7 +221,7 @@ static void check_independence(enum dtype type, size_t window, unsigned features
     char what[96];
     fill_prompt(tokens, PROMPT, 5);
     for (size_t threads = 1; threads <= 2; threads++) {
-        struct engine *engine = open_engine(tiny_model_path(model), threads, features);
+        struct engine *engine = open_engine_kv(tiny_model_path(model), threads, features, kv_type);
         run_beside(engine, tokens, PROMPT, 0, PROMPT, threads == 1 ? alone : got);
         if (threads > 1)
             check_bits(alone, got, options.n_vocab, "two threads");
@@ -207,6 +238,19 @@ static void check_independence(enum dtype type, size_t window, unsigned features
         engine_close(&engine);
     }
     tiny_model_free(&model);
+}
+
+static void check_independence(enum dtype type, size_t window, unsigned features)
+{
+    check_independence_kv(type, window, features, KV_F16);
+}
+
+TEST(logits_do_not_depend_on_neighbours_however_keys_are_stored)
+{
+    for (enum kv_type type = 0; type < KV_TYPES; type++) {
+        check_independence_kv(DTYPE_Q8_0, 0, ~0u, type);
+        check_independence_kv(DTYPE_Q8_0, 20, CPU_AVX2 | CPU_NEON, type);
+    }
 }
 
 TEST(logits_do_not_depend_on_neighbours_chunks_or_threads)

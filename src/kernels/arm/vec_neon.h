@@ -284,6 +284,33 @@ INLINE void vec_store_halves(void *p, vec v)
         vst1_u8((uint8_t *)p + 8 * i, vreinterpret_u8_f16(vcvt_f16_f32(v.at[i])));
 }
 
+INLINE uint16x4_t to_4_bfloats(float32x4_t v)
+{
+    uint32x4_t bits = vreinterpretq_u32_f32(v), top = vshrq_n_u32(bits, 16);
+    uint32x4_t odd = vandq_u32(top, vdupq_n_u32(1));
+    uint32x4_t rounded = vaddq_u32(vaddq_u32(bits, vdupq_n_u32(0x7fff)), odd);
+    uint32x4_t quiet = vorrq_u32(top, vdupq_n_u32(0x40));
+    return vmovn_u32(vbslq_u32(vceqq_f32(v, v), vshrq_n_u32(rounded, 16), quiet));
+}
+
+/* Sixteen numbers rounded to the nearest, ties to even; a NaN keeps its payload's top. */
+INLINE void vec_store_bfloats(void *p, vec v)
+{
+    for (int i = 0; i < 4; i++)
+        vst1_u8((uint8_t *)p + 8 * i, vreinterpret_u8_u16(to_4_bfloats(v.at[i])));
+}
+
+/* Sixteen numbers within int8, rounded to the nearest, ties to even. */
+INLINE void vec_store_bytes(void *p, vec v)
+{
+    int16x4_t quarters[4];
+    for (int i = 0; i < 4; i++)
+        quarters[i] = vmovn_s32(vcvtnq_s32_f32(v.at[i]));
+    int8x8_t low = vmovn_s16(vcombine_s16(quarters[0], quarters[1]));
+    int8x8_t high = vmovn_s16(vcombine_s16(quarters[2], quarters[3]));
+    vst1q_u8(p, vreinterpretq_u8_s8(vcombine_s8(low, high)));
+}
+
 /* Sixteen bytes from any address. */
 INLINE vec_bytes bytes_at(const void *p)
 {

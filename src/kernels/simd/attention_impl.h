@@ -31,6 +31,8 @@ struct block {
     float *scores;           /* [n_rows][KV_PAGE_TOKENS] */
     float *keys;             /* [head_dim][KV_PAGE_TOKENS] */
     float *values;           /* [KV_PAGE_TOKENS][width] */
+    float *key_scales;       /* KV_Q8_0: the page's, in the order they are stored */
+    float *value_scales;
 };
 
 /* Positions [begin, end). */
@@ -47,6 +49,7 @@ static size_t scratch_bytes(size_t n_heads, size_t n_kv_heads, size_t head_dim)
 {
     size_t n_rows = block_rows(n_heads / n_kv_heads), width = align_up(head_dim, 16);
     size_t n_floats = 2 * n_rows * width + n_rows * KV_PAGE_TOKENS + 2 * width * KV_PAGE_TOKENS;
+    n_floats += 2 * KV_PAGE_TOKENS * (width / KV_BLOCK);
     return n_floats * sizeof(float) + n_rows * sizeof(struct row_state);
 }
 
@@ -58,7 +61,9 @@ static void lay_out(struct block *b, void *scratch)
     b->scores = b->out + n_rows * b->width;
     b->keys = b->scores + n_rows * KV_PAGE_TOKENS;
     b->values = b->keys + b->width * KV_PAGE_TOKENS;
-    b->state = (struct row_state *)(b->values + b->width * KV_PAGE_TOKENS);
+    b->key_scales = b->values + b->width * KV_PAGE_TOKENS;
+    b->value_scales = b->key_scales + KV_PAGE_TOKENS * (b->width / KV_BLOCK);
+    b->state = (struct row_state *)(b->value_scales + KV_PAGE_TOKENS * (b->width / KV_BLOCK));
 }
 
 static struct span visible(const struct block *b, size_t query)
@@ -111,51 +116,92 @@ INLINE vec widen(enum kv_type type, const uint8_t *p, size_t n)
 {
     if (type == KV_F32)
         return vec_load_n((const float *)(const void *)p, n);
-    if (n == 16)
-        return vec_from_halves(p);
-    uint16_t halves[16] = { 0 };
-    memcpy(halves, p, n * sizeof *halves);
-    return vec_from_halves(halves);
+    if (type == KV_Q8_0)
+        return vec_from_bytes(bytes_at(p)); /* of blocks, never less than 16 */
+    uint16_t shorts[16] = { 0 };
+    if (n < 16)
+        p = memcpy(shorts, p, n * sizeof *shorts);
+    return type == KV_F16 ? vec_from_halves(p) : vec_from_bfloats(p);
 }
 
 /* Tiles [begin, end) of a page to floats, 64 positions a line. */
-INLINE void widen_keys(enum kv_type type, float *to, const uint8_t *keys, size_t head_dim,
-                       size_t begin, size_t end)
+INLINE void widen_keys(enum kv_type type, const struct block *b, const uint8_t *keys, size_t begin,
+                       size_t end)
 {
-    size_t line_bytes = KV_TILE * kv_element_bytes(type);
+    size_t line_bytes = KV_TILE * kv_element_bytes(type), head_dim = b->a->head_dim;
     for (size_t tile = begin; tile < end; tile++) {
         const uint8_t *from = keys + tile * head_dim * line_bytes;
-        for (size_t d = 0; d < head_dim; d++)
-            vec_store(to + d * KV_PAGE_TOKENS + tile * KV_TILE,
-                      widen(type, from + d * line_bytes, 16));
+        const float *scales = b->key_scales + tile * (head_dim / KV_BLOCK) * KV_TILE;
+        for (size_t d = 0; d < head_dim; d++) {
+            vec k = widen(type, from + d * line_bytes, 16);
+            if (type == KV_Q8_0)
+                k = vec_mul(k, vec_load(scales + d / KV_BLOCK * KV_TILE));
+            vec_store(b->keys + d * KV_PAGE_TOKENS + tile * KV_TILE, k);
+        }
     }
 }
 
-INLINE void widen_values(enum kv_type type, float *to, const uint8_t *values, size_t head_dim,
+/* The first n <= 16 of 16 elements of a value. */
+INLINE void widen_part(enum kv_type type, float *to, const uint8_t *from, const float *scale,
+                       size_t n)
+{
+    vec v = widen(type, from, n);
+    vec_store(to, type == KV_Q8_0 ? vec_mul(v, vec_set1(*scale)) : v);
+}
+
+INLINE void widen_values(enum kv_type type, const struct block *b, const uint8_t *values,
                          struct span s)
 {
-    size_t width = align_up(head_dim, 16), bytes = kv_element_bytes(type);
+    size_t head_dim = b->a->head_dim, bytes = kv_element_bytes(type);
     for (size_t j = s.begin; j < s.end; j++) {
+        float *to = b->values + j * b->width;
         const uint8_t *from = values + j * head_dim * bytes;
+        const float *scales = b->value_scales + j * (head_dim / KV_BLOCK);
         size_t d = 0;
         for (; d + 16 <= head_dim; d += 16)
-            vec_store(to + j * width + d, widen(type, from + d * bytes, 16));
+            widen_part(type, to + d, from + d * bytes, scales + d / KV_BLOCK, 16);
         if (d < head_dim)
-            vec_store(to + j * width + d, widen(type, from + d * bytes, head_dim - d));
+            widen_part(type, to + d, from + d * bytes, scales, head_dim - d);
     }
+}
+
+INLINE void widen_type(enum kv_type type, const struct block *b, const uint8_t *keys,
+                       const uint8_t *values, struct span s)
+{
+    widen_keys(type, b, keys, s.begin / KV_TILE, (s.end + KV_TILE - 1) / KV_TILE);
+    widen_values(type, b, values, s);
 }
 
 /* Once a type, so that the loops ask nothing. */
 static void widen_page(const struct block *b, const uint8_t *keys, const uint8_t *values,
                        struct span s)
 {
-    size_t begin = s.begin / KV_TILE, end = (s.end + KV_TILE - 1) / KV_TILE;
-    if (b->type == KV_F32) {
-        widen_keys(KV_F32, b->keys, keys, b->a->head_dim, begin, end);
-        widen_values(KV_F32, b->values, values, b->a->head_dim, s);
-    } else {
-        widen_keys(KV_F16, b->keys, keys, b->a->head_dim, begin, end);
-        widen_values(KV_F16, b->values, values, b->a->head_dim, s);
+    switch (b->type) {
+    case KV_F16:
+        widen_type(KV_F16, b, keys, values, s);
+        break;
+    case KV_BF16:
+        widen_type(KV_BF16, b, keys, values, s);
+        break;
+    case KV_F32:
+        widen_type(KV_F32, b, keys, values, s);
+        break;
+    case KV_Q8_0:
+        widen_type(KV_Q8_0, b, keys, values, s);
+        break;
+    case KV_TYPES:
+        break;
+    }
+}
+
+/* The scales of a whole page, which are few. */
+static void widen_scales(const struct block *b, const uint8_t *keys, const uint8_t *values)
+{
+    size_t to_scales = kv_code_bytes(b->type, b->a->head_dim);
+    for (size_t i = 0; i < KV_PAGE_TOKENS * (b->a->head_dim / KV_BLOCK); i += 16) {
+        size_t at = to_scales + i * sizeof(uint16_t);
+        vec_store(b->key_scales + i, vec_from_halves(keys + at));
+        vec_store(b->value_scales + i, vec_from_halves(values + at));
     }
 }
 
@@ -215,8 +261,8 @@ static size_t rows_of_block(size_t n)
 
 /* A page's part of one KV head. */
 struct page_part {
-    size_t base;  /* its first position */
-    bool is_wide; /* rather than read as stored */
+    size_t base; /* its first position */
+    enum form form;
     const uint8_t *keys, *values;
     const uint8_t *next_keys, *next_values; /* of the page after, or the same */
 };
@@ -226,9 +272,11 @@ static void add_scores(const struct block *b, const struct page_part *part, size
 {
     struct score_job job = {
         .q_stride = b->width,
-        .wide = part->is_wide ? b->keys : NULL,
-        .halves = part->keys,
+        .form = part->form,
+        .wide = b->keys,
+        .stored = part->keys,
         .next = part->next_keys,
+        .scales = b->key_scales,
         .head_dim = b->a->head_dim,
         .begin = s.begin / KV_TILE,
         .end = (s.end + KV_TILE - 1) / KV_TILE,
@@ -247,9 +295,11 @@ static void add_values(const struct block *b, const struct page_part *part, size
 {
     float gathered[PAGE_TILES][MAX_ROWS];
     struct value_job job = {
-        .wide = part->is_wide ? b->values : NULL,
-        .halves = part->values,
+        .form = part->form,
+        .wide = b->values,
+        .stored = part->values,
         .next = part->next_values,
+        .scales = b->value_scales,
         .width = b->width,
         .begin = s.begin,
         .end = s.end,
@@ -263,18 +313,27 @@ static void add_values(const struct block *b, const struct page_part *part, size
     }
 }
 
-/* Few rows read the halves as they lie; many share what was widened once. The bits are the same. */
+/* Few rows read the elements as they lie; many share what was widened once. The bits are the same.
+ */
+static enum form form_of(const struct block *b, size_t n_rows)
+{
+    static const enum form stored[KV_TYPES] = {
+        [KV_F16] = FORM_HALVES, [KV_BF16] = FORM_BFLOATS, [KV_Q8_0] = FORM_BYTES
+    };
+    bool may_stay = b->type != KV_F32 && b->a->head_dim % 16 == 0;
+    return may_stay && n_rows <= 2 * MAX_ROWS ? stored[b->type] : FORM_WIDE;
+}
+
 static struct page_part part_of(const struct block *b, size_t page, bool is_last, size_t n_rows)
 {
     const struct attention *a = b->a;
-    size_t bytes = kv_layer_bytes(b->type, 1, a->head_dim) / 2; /* keys of one head */
+    size_t bytes = kv_head_bytes(b->type, a->head_dim);
     size_t offset = a->layer_offset + b->kv_head * bytes, to_values = a->n_kv_heads * bytes;
     const uint8_t *keys = a->pages[page] + offset;
     const uint8_t *next = is_last ? keys : a->pages[page + 1] + offset;
-    bool may_stay = b->type == KV_F16 && a->head_dim % 16 == 0;
     return (struct page_part){
         .base = page * KV_PAGE_TOKENS,
-        .is_wide = !may_stay || n_rows > 2 * MAX_ROWS,
+        .form = form_of(b, n_rows),
         .keys = keys,
         .values = keys + to_values,
         .next_keys = next,
@@ -289,7 +348,9 @@ static void attend_page(const struct block *b, size_t page, size_t first, size_t
     struct page_part part = part_of(b, page, is_last, (last - first) * b->group);
     struct span all = { within_page(visible(b, first), part.base).begin,
                         within_page(visible(b, last - 1), part.base).end };
-    if (part.is_wide)
+    if (b->type == KV_Q8_0)
+        widen_scales(b, part.keys, part.values);
+    if (part.form == FORM_WIDE)
         widen_page(b, part.keys, part.values, all);
     add_scores(b, &part, first * b->group, last * b->group, all);
     for (size_t query = first, next; query < last; query = next) {
@@ -335,18 +396,49 @@ static void run(const struct attention *a, enum kv_type type, size_t kv_head, si
     }
 }
 
-/* One head's vector to places `stride` elements apart. */
+/* Two vectors to codes with one scale, as ggml's reference rounds a block but for ties: a code is
+ * the nearest, ties to even. */
+INLINE uint16_t quantize_block(int8_t codes[KV_BLOCK], const float *x)
+{
+    vec low = vec_load(x), high = vec_load(x + 16);
+    float scale = vec_largest(vec_max(vec_abs(low), vec_abs(high))) / 127;
+    vec inverse = vec_set1(scale != 0 ? 1 / scale : 0), limit = vec_set1(127);
+    for (size_t i = 0; i < KV_BLOCK; i += 16) {
+        vec scaled = vec_min(vec_mul(i ? high : low, inverse), limit);
+        vec_store_bytes(codes + i, vec_max(scaled, vec_set1(-127)));
+    }
+    uint16_t halves[16];
+    vec_store_halves(halves, vec_set1(scale));
+    return halves[0];
+}
+
+/* One head's vector: element d to to[d * stride], the scale of block i to scales[i * stride]. */
+static void store_head_q8_0(uint8_t *to, uint8_t *scales, size_t stride, const float *from,
+                            size_t head_dim)
+{
+    for (size_t d = 0; d < head_dim; d += KV_BLOCK) {
+        int8_t codes[KV_BLOCK];
+        uint16_t scale = quantize_block(codes, from + d);
+        memcpy(scales + d / KV_BLOCK * stride * sizeof scale, &scale, sizeof scale);
+        for (size_t i = 0; i < KV_BLOCK; i++)
+            to[(d + i) * stride] = (uint8_t)codes[i];
+    }
+}
+
+/* The same without scales; places are `stride` elements apart. */
 INLINE void store_head(enum kv_type type, uint8_t *to, size_t stride, const float *from,
                        size_t head_dim)
 {
     size_t bytes = kv_element_bytes(type);
     for (size_t d = 0; d < head_dim; d += 16) {
         size_t n = size_min(16, head_dim - d);
-        uint16_t halves[16];
+        uint16_t shorts[16];
         if (type == KV_F16)
-            vec_store_halves(halves, vec_load_n(from + d, n));
+            vec_store_halves(shorts, vec_load_n(from + d, n));
+        else if (type == KV_BF16)
+            vec_store_bfloats(shorts, vec_load_n(from + d, n));
         const uint8_t *elements =
-            type == KV_F16 ? (const uint8_t *)halves : (const uint8_t *)(from + d);
+            type == KV_F32 ? (const uint8_t *)(from + d) : (const uint8_t *)shorts;
         for (size_t i = 0; i < n; i++)
             memcpy(to + (d + i) * stride * bytes, elements + i * bytes, bytes);
     }
@@ -355,13 +447,21 @@ INLINE void store_head(enum kv_type type, uint8_t *to, size_t stride, const floa
 INLINE void store(enum kv_type type, uint8_t *page_part, size_t slot, const float *k,
                   const float *v, size_t n_kv_heads, size_t head_dim)
 {
-    size_t bytes = kv_element_bytes(type);
-    uint8_t *values = page_part + kv_layer_bytes(type, n_kv_heads, head_dim) / 2;
+    size_t bytes = kv_element_bytes(type), head_bytes = kv_head_bytes(type, head_dim);
+    size_t tile = slot / KV_TILE, lane = slot % KV_TILE;
     for (size_t h = 0; h < n_kv_heads; h++, k += head_dim, v += head_dim) {
-        size_t tile = h * PAGE_TILES + slot / KV_TILE;
-        size_t key = tile * head_dim * KV_TILE + slot % KV_TILE;
-        store_head(type, page_part + key * bytes, KV_TILE, k, head_dim);
-        store_head(type, values + (h * KV_PAGE_TOKENS + slot) * head_dim * bytes, 1, v, head_dim);
+        uint8_t *keys = page_part + h * head_bytes, *values = keys + n_kv_heads * head_bytes;
+        uint8_t *key = keys + (tile * head_dim * KV_TILE + lane) * bytes;
+        uint8_t *value = values + slot * head_dim * bytes;
+        if (type == KV_Q8_0) {
+            size_t codes = kv_code_bytes(type, head_dim), n_blocks = head_dim / KV_BLOCK;
+            store_head_q8_0(key, keys + codes + (tile * n_blocks * KV_TILE + lane) * 2, KV_TILE, k,
+                            head_dim);
+            store_head_q8_0(value, values + codes + slot * n_blocks * 2, 1, v, head_dim);
+        } else {
+            store_head(type, key, KV_TILE, k, head_dim);
+            store_head(type, value, 1, v, head_dim);
+        }
     }
 }
 
@@ -377,13 +477,21 @@ INLINE void store(enum kv_type type, uint8_t *page_part, size_t slot, const floa
         run(a, TYPE, kv_head, q_begin, q_end, scratch);                                       \
     }
 FUNCTIONS_OF_TYPE(f16, KV_F16)
+FUNCTIONS_OF_TYPE(bf16, KV_BF16)
 FUNCTIONS_OF_TYPE(f32, KV_F32)
+FUNCTIONS_OF_TYPE(q8_0, KV_Q8_0)
 
 void LEVEL(attention_init)(struct attention_kernels *k)
 {
-    k->store[KV_F16] = store_f16;
-    k->store[KV_F32] = store_f32;
-    k->scratch_bytes = scratch_bytes;
-    k->run[KV_F16] = run_f16;
-    k->run[KV_F32] = run_f32;
+    *k = (struct attention_kernels){
+        .store = { [KV_F16] = store_f16,
+                   [KV_BF16] = store_bf16,
+                   [KV_F32] = store_f32,
+                   [KV_Q8_0] = store_q8_0 },
+        .scratch_bytes = scratch_bytes,
+        .run = { [KV_F16] = run_f16,
+                 [KV_BF16] = run_bf16,
+                 [KV_F32] = run_f32,
+                 [KV_Q8_0] = run_q8_0 },
+    };
 }

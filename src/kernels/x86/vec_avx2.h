@@ -249,6 +249,32 @@ INLINE __m256i vec_to_halves(vec v)
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
 
+/* Sixteen numbers within int8, rounded to the nearest, ties to even. */
+INLINE void vec_store_bytes(void *p, vec v)
+{
+    __m256i low = _mm256_cvtps_epi32(v.low), high = _mm256_cvtps_epi32(v.high);
+    __m256i shorts = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
+    _mm_storeu_si128(
+        p, _mm_packs_epi16(_mm256_castsi256_si128(shorts), _mm256_extracti128_si256(shorts, 1)));
+}
+
+INLINE __m256i to_8_bfloats(__m256 v) /* in the low halves of the lanes */
+{
+    __m256i bits = _mm256_castps_si256(v), top = _mm256_srli_epi32(bits, 16);
+    __m256i odd = _mm256_and_si256(top, _mm256_set1_epi32(1));
+    __m256i rounded = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+    __m256i quiet = _mm256_or_si256(top, _mm256_set1_epi32(0x40));
+    __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+    return _mm256_blendv_epi8(_mm256_srli_epi32(rounded, 16), quiet, nan);
+}
+
+/* Sixteen numbers rounded to the nearest, ties to even; a NaN keeps its payload's top. */
+INLINE void vec_store_bfloats(void *p, vec v)
+{
+    __m256i both = _mm256_packus_epi32(to_8_bfloats(v.low), to_8_bfloats(v.high));
+    _mm256_storeu_si256(p, _mm256_permute4x64_epi64(both, 0xd8));
+}
+
 /* Sixteen doubles, the sums of sixteen lanes. */
 typedef struct {
     __m256d quarter[4];

@@ -194,6 +194,24 @@ INLINE __m256i vec_to_halves(vec v)
     return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
+/* Sixteen numbers within int8, rounded to the nearest, ties to even. */
+INLINE void vec_store_bytes(void *p, vec v)
+{
+    _mm_storeu_si128(p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v)));
+}
+
+/* Sixteen numbers rounded to the nearest, ties to even; a NaN keeps its payload's top. */
+INLINE void vec_store_bfloats(void *p, vec v)
+{
+    __m512i bits = _mm512_castps_si512(v), top = _mm512_srli_epi32(bits, 16);
+    __m512i odd = _mm512_and_si512(top, _mm512_set1_epi32(1));
+    __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+    __m512i quiet = _mm512_or_si512(top, _mm512_set1_epi32(0x40));
+    __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+    __m512i result = _mm512_mask_mov_epi32(_mm512_srli_epi32(rounded, 16), nan, quiet);
+    _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(result));
+}
+
 /* Sixteen doubles, the sums of sixteen lanes. */
 typedef struct {
     __m512d low, high;
