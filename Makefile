@@ -183,8 +183,7 @@ install: all ## copy program, libraries and header below PREFIX (/usr/local)
 clean: ## remove everything that was built
 	rm -rf build
 
-CHECK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/kernels/*.c \
-	tests/kernels/$(if $(filter x86_64,$(ARCH)),x86,portable)/*.c))
+CHECK_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/kernels/*.c))
 
 $(BUILD)/check-kernels: $(CHECK_OBJECTS) $(BUILD)/libhearth.a
 	$(CC) $(LDFLAGS) $^ $(LIBS) -o $@

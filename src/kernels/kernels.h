@@ -12,6 +12,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/matmul.h"
 #include "kernels/norm.h"
+#include "kernels/peak.h"
 #include "kernels/rope.h"
 
 struct kernels {
@@ -21,6 +22,7 @@ struct kernels {
     struct rope_kernels rope;
     struct elementwise_kernels elementwise;
     struct attention_kernels attention;
+    struct peak_kernels peak;
 };
 
 /* Fill for the features in the mask (cpu_features() for this machine). */

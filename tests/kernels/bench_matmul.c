@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/thread_pool.h"
 #include "matmul_weights.h"
-#include "peak.h"
 
 /* More than the last cache holds; rows like those of a model of 8 billion weights. */
 enum { BENCH_BYTES = 96 << 20, BENCH_K = 4096, BENCH_N = 4096, BENCH_M = 256 };
@@ -54,7 +53,7 @@ static void peak_all(void *context, size_t thread, size_t n_threads)
 {
     struct bench *b = context;
     (void)n_threads;
-    double operations = peak_run(b->kernels->features, b->integers, PEAK_ROUNDS);
+    double operations = b->kernels->peak.run(b->integers, PEAK_ROUNDS);
     if (thread == 0)
         peak_each = operations;
 }

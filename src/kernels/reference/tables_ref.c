@@ -7,4 +7,5 @@ void kernels_init_reference(struct kernels *k)
     rope_init_reference(&k->rope);
     elementwise_init_reference(&k->elementwise);
     attention_init_reference(&k->attention);
+    peak_init_reference(&k->peak);
 }

@@ -9,6 +9,7 @@ void kernels_init_isa(struct kernels *k, unsigned features)
     rope_init_avx2(&k->rope);
     elementwise_init_avx2(&k->elementwise);
     attention_init_avx2(&k->attention);
+    peak_init_avx2(&k->peak);
 
     if (!(features & CPU_AVX512))
         return;
@@ -20,4 +21,5 @@ void kernels_init_isa(struct kernels *k, unsigned features)
     if (!(features & CPU_AVX512VNNI))
         return;
     matmul_init_avx512vnni(&k->matmul);
+    peak_init_avx512vnni(&k->peak);
 }

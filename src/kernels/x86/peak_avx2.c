@@ -1,4 +1,4 @@
-#include "peak.h"
+#include "kernels/peak.h"
 
 #include <immintrin.h>
 
@@ -15,7 +15,7 @@ enum { SUMS = 12 };
                      : "+x"(s##i), "=&x"(pairs)                         \
                      : "x"(start));
 
-double peak_run_avx2(bool integers, size_t rounds)
+static double run(bool integers, size_t rounds)
 {
     const __m256 start = _mm256_set1_ps(0.5f);
     TWELVE(DECLARE)
@@ -28,4 +28,9 @@ double peak_run_avx2(bool integers, size_t rounds)
         }
     }
     return 2.0 * (integers ? 32 : 8) * SUMS * (double)rounds;
+}
+
+void peak_init_avx2(struct peak_kernels *k)
+{
+    k->run = run;
 }

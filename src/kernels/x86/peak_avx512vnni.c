@@ -1,4 +1,4 @@
-#include "peak.h"
+#include "kernels/peak.h"
 
 #include <immintrin.h>
 
@@ -11,7 +11,7 @@ enum { SUMS = 12 };
 #define DOT(i)     __asm__ volatile("vpdpbusd %1, %1, %0" : "+v"(s##i) : "v"(start));
 #define FMA(i)     __asm__ volatile("vfmadd231ps %1, %1, %0" : "+v"(s##i) : "v"(start));
 
-double peak_run_avx512vnni(bool integers, size_t rounds)
+static double run(bool integers, size_t rounds)
 {
     const __m512 start = _mm512_set1_ps(0.5f);
     TWELVE(DECLARE)
@@ -23,4 +23,9 @@ double peak_run_avx512vnni(bool integers, size_t rounds)
         }
     }
     return 2.0 * (integers ? 64 : 16) * SUMS * (double)rounds;
+}
+
+void peak_init_avx512vnni(struct peak_kernels *k)
+{
+    k->run = run;
 }
