@@ -367,6 +367,11 @@ size_t engine_n_threads(const struct engine *engine)
     return thread_pool_size(engine->pool);
 }
 
+enum kv_type engine_kv_type(const struct engine *engine)
+{
+    return engine->options.kv_type;
+}
+
 const struct kernels *engine_kernels(const struct engine *engine)
 {
     return &engine->kernels;

@@ -43,6 +43,7 @@ uint32_t engine_max_batch_tokens(const struct engine *engine);
 uint32_t engine_max_outputs(const struct engine *engine);
 uint64_t engine_load_ns(const struct engine *engine);
 size_t engine_n_threads(const struct engine *engine);
+enum kv_type engine_kv_type(const struct engine *engine); /* never KV_AUTO */
 
 const struct kernels *engine_kernels(const struct engine *engine);
 

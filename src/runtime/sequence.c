@@ -70,3 +70,14 @@ bool sequence_reserve(struct sequence *sequence, uint32_t n_tokens, struct error
     }
     return true;
 }
+
+bool sequence_copy(struct sequence *to, const struct sequence *from, struct error *err)
+{
+    sequence_truncate(to, 0);
+    if (!sequence_reserve(to, from->length, err))
+        return false;
+    for (size_t i = 0; i < to->n_pages; i++)
+        memcpy(to->pages[i], from->pages[i], kv_cache_page_bytes(to->cache));
+    to->length = from->length;
+    return true;
+}

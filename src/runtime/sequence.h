@@ -21,4 +21,7 @@ bool sequence_new(struct sequence **out, struct kv_cache *cache, uint32_t most_t
 /* Pages for n_tokens more; on failure the sequence keeps what it had. */
 bool sequence_reserve(struct sequence *sequence, uint32_t n_tokens, struct error *err) MUST_CHECK;
 
+/* Make `to`, a sequence of the same engine, have read what `from` has; on failure it is empty. */
+bool sequence_copy(struct sequence *to, const struct sequence *from, struct error *err) MUST_CHECK;
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "runtime/engine.h"
+#include "runtime/sequence.h"
 #include "tiny_model.h"
 
 #include <math.h>
@@ -313,6 +314,30 @@ TEST(a_truncated_sequence_goes_on_as_if_nothing_had_followed)
     run_chunks(engine, sequence, tokens + 10, PROMPT - 10, 9, again);
     check_bits(first, again, 97, "after truncation");
     sequence_close(&sequence);
+    engine_close(&engine);
+    tiny_model_free(&model);
+}
+
+TEST(a_copied_sequence_goes_on_like_the_first)
+{
+    struct tiny_options options = tiny_defaults();
+    struct tiny_model *model;
+    struct error err = { 0 };
+    assert_ok(tiny_model_new(&model, &options, &err), err);
+    struct engine *engine = open_engine(tiny_model_path(model), 0, ~0u);
+    struct sequence *first = open_sequence(engine), *copy = open_sequence(engine);
+    token_id tokens[PROMPT];
+    float wanted[97], got[97];
+    fill_prompt(tokens, PROMPT, 3);
+    run_chunks(engine, copy, tokens + 5, 30, 30, got); /* forgotten */
+    run_chunks(engine, first, tokens, 70, 70, wanted);
+    assert_ok(sequence_copy(copy, first, &err), err);
+    assert_int_equal(sequence_length(copy), 70);
+    run_chunks(engine, first, tokens + 70, PROMPT - 70, 9, wanted);
+    run_chunks(engine, copy, tokens + 70, PROMPT - 70, PROMPT, got);
+    check_bits(wanted, got, 97, "after copying");
+    sequence_close(&first);
+    sequence_close(&copy);
     engine_close(&engine);
     tiny_model_free(&model);
 }
