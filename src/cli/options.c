@@ -73,6 +73,31 @@ static bool store_integer(const struct option_row *row, const char *value, struc
     return true;
 }
 
+static bool store_numbers(const struct option_row *row, const char *value, struct error *err)
+{
+    struct number_list *list = row->target;
+    for (const char *at = value;; at++) {
+        char *end = NULL;
+        errno = 0;
+        long long number = strtoll(at, &end, 10);
+        bool is_number = *at >= '0' && *at <= '9' && errno != ERANGE;
+        if (!is_number || (*end && *end != ','))
+            return fail(err, ERROR_USAGE,
+                        "--%s wants whole numbers with commas between them, not '%s'", row->name,
+                        printable(slice_of(value)));
+        if ((double)number < row->min || (double)number > row->max)
+            return fail(err, ERROR_USAGE, "--%s is %lld, but must be %.0f to %.0f", row->name,
+                        number, row->min, row->max);
+        if (list->count == NUMBER_LIST_MAX)
+            return fail(err, ERROR_USAGE, "--%s has more than %d numbers", row->name,
+                        NUMBER_LIST_MAX);
+        list->items[list->count++] = (uint32_t)number;
+        at = end;
+        if (!*at)
+            return true;
+    }
+}
+
 static bool store_float(const struct option_row *row, const char *value, struct error *err)
 {
     char *end = NULL;
@@ -99,6 +124,8 @@ bool option_store(const struct option_row *row, const char *value, struct error 
         *(const char **)row->target = value;
         return true;
     }
+    if (row->kind == OPTION_NUMBERS)
+        return store_numbers(row, value, err);
     struct option_list *list = row->target;
     if (list->count == OPTION_LIST_MAX)
         return fail(err, ERROR_USAGE, "--%s is given more than %d times", row->name,

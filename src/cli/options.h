@@ -18,11 +18,19 @@ enum option_kind {
     OPTION_FLOAT, /* float */
     OPTION_TEXT,  /* const char *, borrowed from the command line */
     OPTION_LIST,  /* struct option_list: may be given several times */
+    /* struct number_list: whole numbers with commas between them; may be given several times */
+    OPTION_NUMBERS,
 };
 
 enum { OPTION_LIST_MAX = 16 };
 struct option_list {
     const char *items[OPTION_LIST_MAX]; /* borrowed */
+    size_t count;
+};
+
+enum { NUMBER_LIST_MAX = 32 };
+struct number_list {
+    uint32_t items[NUMBER_LIST_MAX];
     size_t count;
 };
 

@@ -10,8 +10,8 @@
 enum { MIN_BYTES = 256 << 20, MAX_BYTES = 1 << 30, PORTION_BYTES = 4 << 20 };
 
 struct read_probe {
-    struct thread_pool *pool;
-    uint64_t *words; /* [n_words] */
+    struct thread_pool *pool; /* borrowed */
+    uint64_t *words;          /* [n_words] */
     size_t n_words;
     _Atomic uint64_t sum; /* so that no compiler drops the reading */
 };
@@ -51,7 +51,7 @@ static void read_all(void *context, size_t thread, size_t n_threads)
         probe->sum += sums[j];
 }
 
-bool read_probe_open(struct read_probe **out, size_t n_threads, struct error *err)
+bool read_probe_open(struct read_probe **out, struct thread_pool *pool, struct error *err)
 {
     *out = NULL;
     struct read_probe *probe = memory_zeroed(1, sizeof *probe);
@@ -61,12 +61,11 @@ bool read_probe_open(struct read_probe **out, size_t n_threads, struct error *er
     void *words = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     probe->words = words == MAP_FAILED ? NULL : words;
     probe->n_words = size / sizeof *probe->words;
-    if (!probe->words || !thread_pool_open(&probe->pool, n_threads, err)) {
-        if (!probe->words)
-            fail_memory(err, size, "the read probe");
+    if (!probe->words) {
         read_probe_close(&probe);
-        return false;
+        return fail_memory(err, size, "the read probe");
     }
+    probe->pool = pool;
     madvise(words, size, MADV_HUGEPAGE);
     thread_pool_run(probe->pool, touch, probe);
     *out = probe;
@@ -78,11 +77,15 @@ void read_probe_close(struct read_probe **probe)
     struct read_probe *p = *probe;
     if (!p)
         return;
-    thread_pool_close(&p->pool);
     if (p->words)
         munmap(p->words, p->n_words * sizeof *p->words);
     memory_free(p);
     *probe = NULL;
+}
+
+uint64_t read_probe_bytes(const struct read_probe *probe)
+{
+    return probe->n_words * sizeof *probe->words;
 }
 
 double read_probe_pass(struct read_probe *probe)

@@ -147,13 +147,70 @@ if needs_stories; then
     err_is_empty
 fi
 
+it "benchmarks with lines for people when there is one of each kind"
+if needs_stories; then
+    try "$hearth" bench "$stories" -p 32 -n 4 -r 1 -t 1
+    status_is 0
+    out_matches '^prompt +[0-9.]+ tokens/s \(32 tokens\)$'
+    out_matches '^generation +[0-9.]+ tokens/s \(4 tokens\)$'
+    out_matches '^peak memory +[0-9.]+ MB, [0-9.]+ MB of it beyond the file'
+fi
+
+it "benchmarks lists as a table with a row for each combination"
+if needs_stories; then
+    try "$hearth" bench "$stories" "$stories" -p 4,16 -n 3 -b 1,5 -d 0,70 -t 1 --kv-cache-type f16,f32 -r 1
+    status_is 0
+    out_matches '^\| model \|.* tokens/s '
+    out_matches '^\| stories260K\.gguf \| 1 \| f32 \| tg3 x5 @ d70 \| [0-9.]+ '
+    [ "$(wc -l <"$tmp/out")" -eq $((2 + 2 * 2 * 2 * 4)) ] || wrong "$(wc -l <"$tmp/out") lines"
+    err_is_empty
+    try "$hearth" bench "$stories" -p 0 -n 3 -b 2 -t 1 -r 2 -o csv
+    status_is 0
+    out_matches '^model,cpu,threads,kv_type,test,.*,extra_bytes$'
+    out_matches ",1,f32,tg3 x2,3,2,0,2,[0-9.]+,"
+    [ "$(wc -l <"$tmp/out")" -eq 2 ] || wrong "$(wc -l <"$tmp/out") lines"
+fi
+
+it "benchmarks lists as one JSON object of rows"
+if needs_stories; then
+    try "$hearth" bench "$stories" -p 4 -n 3,5 -t 1 -r 1 -o json
+    status_is 0
+    out_matches '^\{"rows":\[\{"model":.*\}\]\}$'
+    [ "$(grep -o '"test":"[^"]*"' "$tmp/out" | tr '\n' ' ')" = '"test":"pp4" "test":"tg3" "test":"tg5" ' ] ||
+        wrong "not the rows that were asked for: $(cat "$tmp/out")"
+fi
+
+it "counts what is resident beyond the file and the keys and values"
+if needs_stories; then
+    try "$hearth" bench "$stories" -p 16 -n 4 -d 300 -b 8 -t 1 -r 1 -o json
+    status_is 0
+    is_between extra_bytes 100000 16e6
+    is_between kv_bytes 100000 16e6
+fi
+
 it "refuses a benchmark that does not fit the context"
 if needs_stories; then
-    try "$hearth" bench "$stories" -p 512 -n 1 -r 1
-    fails_with 1 512 1
-    try "$hearth" bench "$stories" -r 0
-    fails_with 2 "--repeat is 0"
+    try "$hearth" bench "$stories" -p 512 -n 1 -d 0,1 -r 1
+    fails_with 1 "$stories" "pp512 @ d1 needs 513" 512
+    try "$hearth" bench "$stories" "$tmp/missing.gguf" -p 1 -n 1
+    fails_with 1 "$tmp/missing.gguf"
 fi
+
+it "refuses lists that make no sense"
+try "$hearth" bench x.gguf -r 0
+fails_with 2 "--repeat is 0"
+try "$hearth" bench x.gguf -p 16,,64
+fails_with 2 "--prompt wants whole numbers with commas between them, not '16,,64'"
+try "$hearth" bench x.gguf -b 1,0
+fails_with 2 "--batch is 0, but must be 1 to 256"
+try "$hearth" bench x.gguf -p 0 -n 0
+fails_with 2 "nothing to measure"
+try "$hearth" bench x.gguf --kv-cache-type q9
+fails_with 2 "'q9'" f16
+try "$hearth" bench x.gguf -o xml
+fails_with 2 "--output is 'xml'" csv
+try "$hearth" bench x.gguf -p 1,2 -o text
+fails_with 2 "--output text"
 
 it "names the shapes it can synthesize, and refuses others"
 try "$hearth" synth --help
