@@ -76,9 +76,19 @@ ALWAYS_INLINE ints ints_xor(ints a, ints b)
     return veorq_u32(a, b);
 }
 
-ALWAYS_INLINE ints ints_subtract_bytes(ints a, ints b)
+/* Of numbers of 16 bits. */
+ALWAYS_INLINE ints ints_subtract_halves(ints a, ints b)
 {
-    return vreinterpretq_u32_u8(vsubq_u8(vreinterpretq_u8_u32(a), vreinterpretq_u8_u32(b)));
+    return vreinterpretq_u32_u16(vsubq_u16(vreinterpretq_u16_u32(a), vreinterpretq_u16_u32(b)));
+}
+
+/* Of every row: two bytes as numbers of 16 bits. */
+ALWAYS_INLINE ints ints_two_bytes(ints v, int first, int second)
+{
+    const uint32_t each = 0xff00ff00u | (uint32_t)first | (uint32_t)second << 16;
+    const uint32x4_t own = { 0, 0x00040004, 0x00080008, 0x000c000c };
+    uint8x16_t places = vreinterpretq_u8_u32(vaddq_u32(own, vdupq_n_u32(each)));
+    return vreinterpretq_u32_u8(vqtbl1q_u8(vreinterpretq_u8_u32(v), places));
 }
 
 /* (a & mask) | b */

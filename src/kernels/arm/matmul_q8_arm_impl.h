@@ -74,16 +74,11 @@ ALWAYS_INLINE void block16(enum panel_kind kind, int tokens, const struct block 
     dot(&second, SIX_BITS, tokens, 4, b->codes + 4 * 64, b->q + 16);
     UNROLL(2)
     for (int four = 0; four < ROWS / 4; four++) {
-        const float *scale = b->scale + four * 4, *minimum = b->minimum + four * 4;
+        const float *scale = b->scale + four * 4;
         UNROLL(6)
         for (int t = 0; t < tokens; t++) {
-            const int32_t *minus = b->minus + t * 2;
             float32x4_t v = vmulq_f32(vcvtq_f32_s32(first.at[t][four]), vld1q_f32(scale));
             v = vfmaq_f32(v, vcvtq_f32_s32(second.at[t][four]), vld1q_f32(scale + PANEL_ROWS));
-            if (kind == PANEL_MINIMUM16) {
-                v = vfmaq_f32(v, broadcast_float(minus[0]), vld1q_f32(minimum));
-                v = vfmaq_f32(v, broadcast_float(minus[1]), vld1q_f32(minimum + PANEL_ROWS));
-            }
             add_to_out(b, t, four * 4, v);
         }
     }
@@ -94,7 +89,7 @@ ALWAYS_INLINE void multiply_rows(enum panel_kind kind, enum width width, int tok
                                  const struct panel *panel, size_t row, const struct panel_x *x,
                                  size_t n_blocks, int shift, float *out, size_t out_stride)
 {
-    const int halves = kind == PANEL_OFFSET16 || kind == PANEL_MINIMUM16 ? 2 : 1;
+    const int halves = kind == PANEL_OFFSET16 ? 2 : 1;
     struct block b = { (const int8_t *)panel->codes[0][row],
                        &panel->scale[0][row],
                        &panel->minimum[0][row],
@@ -117,6 +112,8 @@ ALWAYS_INLINE void multiply_rows(enum panel_kind kind, enum width width, int tok
     }
 }
 
+#include "kernels/arm/matmul_super_arm_impl.h"
+
 /* panel_kernel for a constant number of tokens */
 ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const struct panel *panels,
                             const struct panel_x *x, size_t n_blocks, int shift, float *out)
@@ -124,7 +121,10 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
     const size_t stride = (size_t)tiles * PANEL_ROWS;
     for (size_t row = 0; row < stride; row += ROWS) {
         const struct panel *panel = &panels[row / PANEL_ROWS];
-        if (kind == PANEL_OFFSET32 && shift == 7)
+        if (kind == PANEL_OFFSET256 || kind == PANEL_MINIMUM256)
+            multiply_super_rows(kind, tokens, panel, row % PANEL_ROWS, x, n_blocks, shift,
+                                out + row, stride);
+        else if (kind == PANEL_OFFSET32 && shift == 7)
             multiply_rows(kind, EIGHT_BITS, tokens, panel, row % PANEL_ROWS, x, n_blocks, shift,
                           out + row, stride);
         else

@@ -5,3 +5,4 @@
 
 #include "kernels/simd/matmul_unpack_impl.h"
 #include "kernels/simd/matmul_unpack_k_impl.h"
+#include "kernels/simd/matmul_unpack_low_impl.h"

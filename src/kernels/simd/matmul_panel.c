@@ -11,8 +11,8 @@ struct panel_type {
 static const struct panel_type panel_types[DTYPE_COUNT] = {
     [DTYPE_Q4_0] = { PANEL_OFFSET32, 3 },  [DTYPE_Q4_1] = { PANEL_MINIMUM32, 0 },
     [DTYPE_Q5_0] = { PANEL_OFFSET32, 4 },  [DTYPE_Q5_1] = { PANEL_MINIMUM32, 0 },
-    [DTYPE_Q8_0] = { PANEL_OFFSET32, 7 },  [DTYPE_Q2_K] = { PANEL_MINIMUM16, 0 },
-    [DTYPE_Q3_K] = { PANEL_OFFSET16, 2 },  [DTYPE_Q4_K] = { PANEL_MINIMUM32, 0 },
+    [DTYPE_Q8_0] = { PANEL_OFFSET32, 7 },  [DTYPE_Q2_K] = { PANEL_MINIMUM256, 0 },
+    [DTYPE_Q3_K] = { PANEL_OFFSET256, 2 }, [DTYPE_Q4_K] = { PANEL_MINIMUM32, 0 },
     [DTYPE_Q5_K] = { PANEL_MINIMUM32, 0 }, [DTYPE_Q6_K] = { PANEL_OFFSET16, 5 },
 };
 

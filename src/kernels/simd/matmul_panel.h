@@ -5,15 +5,22 @@
  * stretches and tokens that all instruction sets share. Leaves unpacking and arithmetic to the
  * files of each instruction set.
  *
- * Lanes are weight rows. For each 32-block of k, in order, with i = the integer dot product of
- * codes and activations (minus offset * sum of activations, exact), w = the block's scale, d = the
- * activations' scale, s = the activations' sum negated, m = the block's minimum, fma(a, b, c) = a *
- * b + c rounded once: PANEL_OFFSET32    acc = fma((float)i * w, d, acc) PANEL_MINIMUM32   acc =
- * fma(fma((float)i, w, (float)s * m), d, acc) PANEL_OFFSET16    acc = fma(fma((float)i1, w1,
- * (float)i0 * w0), d, acc)        0, 1: the block's halves PANEL_MINIMUM16   acc = fma(t, d, acc),
- * t = (float)i0 * w0, then fma((float)i1, w1, t), fma((float)s0, m0, t), fma((float)s1, m1, t)
- * Every (float) of an integer here is exact: |i| <= 32 * 255 * 127 < 2^24. The bias is added to the
- * finished sum. */
+ * Lanes are weight rows. 32-blocks of k are taken in order, with i = the integer dot product of
+ * codes and activations (minus offset * sum of activations), w = the block's scale, d = the
+ * activations' scale, s = the activations' sum negated, m = the block's minimum; 0, 1: of the
+ * block's halves; fma(a, b, c) = a * b + c rounded once. Each 32-block:
+ * - PANEL_OFFSET32: acc = fma((float)i * w, d, acc)
+ * - PANEL_MINIMUM32: acc = fma(fma((float)i, w, (float)s * m), d, acc)
+ * - PANEL_OFFSET16: acc = fma(fma((float)i1, w1, (float)i0 * w0), d, acc)
+ *
+ * Super-blocks have small integers for each half, a factor c and a minimum n, and the floats w and
+ * m for all 256. Each begins with u = v = 0 and adds eight 32-blocks:
+ * - v = fma((float)(i0 * c0 + i1 * c1), d, v) and u = fma((float)(s0 * n0 + s1 * n1), d, u)
+ * - then PANEL_OFFSET256: acc = fma(v, w, acc)
+ * - then PANEL_MINIMUM256: acc = fma(v, w, fma(u, m, acc))
+ *
+ * All integers are exact, their (float) too: |i| <= 32 * 255 * 127 < 2^24. The bias is added to
+ * the finished sum. */
 #ifndef MATMUL_PANEL_H
 #define MATMUL_PANEL_H
 
@@ -23,13 +30,28 @@
 /* k elements in a panel: two tiles (24 KB) and a group's activations (3 KB) stay in a 32 KB L1. */
 enum { PANEL_K = 512, PANEL_ROWS = MATMUL_TILE };
 
-enum panel_kind { PANEL_OFFSET32, PANEL_MINIMUM32, PANEL_OFFSET16, PANEL_MINIMUM16, PANEL_KINDS };
+enum panel_kind {
+    PANEL_OFFSET32,
+    PANEL_MINIMUM32,
+    PANEL_OFFSET16,
+    PANEL_OFFSET256,
+    PANEL_MINIMUM256,
+    PANEL_KINDS
+};
 
 struct panel {
     uint8_t codes[PANEL_K / 4][PANEL_ROWS][4]; /* unsigned, four consecutive k of each row */
-    float scale[PANEL_K / 16][PANEL_ROWS];     /* per 32-block, or per 16 in kinds ...16 */
-    float minimum[PANEL_K / 16]
-                 [PANEL_ROWS]; /* what is subtracted from each value: -m, or dmin * min */
+    union {
+        float scale[PANEL_K / 16][PANEL_ROWS];       /* per 32-block, or per 16 in kind ...16 */
+        int16_t factor[PANEL_K / 16][PANEL_ROWS][2]; /* kinds ...256: c, twice; unused where the
+                                                        codes are multiplied by it already */
+    };
+    union {
+        float minimum[PANEL_K / 32][PANEL_ROWS];       /* what is subtracted from each value: -m, or
+                                                          dmin * min */
+        int16_t minimums[PANEL_K / 32][PANEL_ROWS][2]; /* PANEL_MINIMUM256: n of both halves */
+    };
+    float super_scale[PANEL_K / 256][PANEL_ROWS], super_minimum[PANEL_K / 256][PANEL_ROWS];
 };
 
 /* A group's activations from some 32-block on. */

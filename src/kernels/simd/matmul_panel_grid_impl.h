@@ -23,7 +23,8 @@
 KERNELS(OFFSET32)
 KERNELS(MINIMUM32)
 KERNELS(OFFSET16)
-KERNELS(MINIMUM16)
+KERNELS(OFFSET256)
+KERNELS(MINIMUM256)
 
 #define NAMES_OF_TILES(kind, tiles)                                                               \
     {                                                                                             \
@@ -35,7 +36,8 @@ KERNELS(MINIMUM16)
 
 static const struct panel_isa isa = {
     .unpack = { PANEL_TYPES(UNPACKER_ENTRY) },
-    .kernel = { NAMES(OFFSET32), NAMES(MINIMUM32), NAMES(OFFSET16), NAMES(MINIMUM16) },
+    .kernel = { NAMES(OFFSET32), NAMES(MINIMUM32), NAMES(OFFSET16), NAMES(OFFSET256),
+                NAMES(MINIMUM256) },
 };
 
 #define RUN_FUNCTION(type)                                                                        \

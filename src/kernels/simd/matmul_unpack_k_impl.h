@@ -1,4 +1,4 @@
-/* matmul_unpack_k_impl.h: blocks of 256 to panels: Q2_K to Q6_K; included after
+/* matmul_unpack_k_impl.h: blocks of 256 to panels: Q4_K to Q6_K; included after
  * matmul_unpack_impl.h.
  *
  * Scales, too, are transposed while they are packed and taken apart for all rows at once. */
@@ -11,15 +11,6 @@ ALWAYS_INLINE floats row_halves(const uint8_t *from, size_t row_bytes)
     for (size_t r = 0; r < VECTOR_ROWS; r++)
         memcpy(&halves[r], from + r * row_bytes, sizeof halves[r]);
     return floats_halves(halves);
-}
-
-ALWAYS_INLINE ints row_words(const uint8_t *from, size_t row_bytes)
-{
-    _Alignas(64) uint32_t words[VECTOR_ROWS];
-    UNROLL(16)
-    for (size_t r = 0; r < VECTOR_ROWS; r++)
-        memcpy(&words[r], from + r * row_bytes, sizeof words[r]);
-    return ints_load(words);
 }
 
 /* factor * byte for the four bytes of every row, to four rows of scales */
@@ -165,101 +156,4 @@ void UNPACKER(Q6_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                                 ql + row * row_bytes, qh + row * row_bytes, row_bytes);
         }
     }
-}
-
-/* Q2_K: 128 elements share 32 bytes, two bits for each of four 32-blocks; here 16 of the bytes. */
-ALWAYS_INLINE void unpack_two_bits(uint8_t *codes, const uint8_t *rows, size_t row_bytes)
-{
-    struct quads bytes = load_quads(rows, row_bytes);
-    UNROLL(4)
-    for (unsigned block = 0; block < 4; block++) {
-        UNROLL(4)
-        for (unsigned j = 0; j < 4; j++)
-            ints_store(codes + (block * 8 + j) * 64,
-                       ints_and(ints_right(bytes.at[j], 2 * block), ints_bytes(3)));
-    }
-}
-
-ALWAYS_INLINE void unpack_q2_k_scales(float *scale, float *minimum, const uint8_t *rows,
-                                      size_t row_bytes)
-{
-    struct quads scales = load_quads(rows, row_bytes);
-    ints factors = row_words(rows + offsetof(struct block_q2_k, d), row_bytes);
-    UNROLL(4)
-    for (size_t j = 0; j < 4; j++) {
-        store_scales(scale + j * 4 * PANEL_ROWS, low_nibbles(scales.at[j]), ints_low_half(factors));
-        store_scales(minimum + j * 4 * PANEL_ROWS, high_nibbles(scales.at[j]),
-                     ints_high_half(factors));
-    }
-}
-
-void UNPACKER(Q2_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
-{
-    for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q2_k)) {
-        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
-            unpack_q2_k_scales(&panel->scale[i * 16][row], &panel->minimum[i * 16][row],
-                               rows + row * row_bytes, row_bytes);
-        for (size_t part = 0; part < 4; part++) {
-            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
-            const uint8_t *from = rows + offsetof(struct block_q2_k, qs) + part * 16;
-            for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
-                unpack_two_bits(codes_at(panel, i * 64 + part / 2 * 32 + part % 2 * 4, row),
-                                from + row * row_bytes, row_bytes);
-        }
-    }
-}
-
-/* Q3_K: 16 scales of 6 bits, minus 32: low nibbles in bytes 0 to 7 (low ones, then high ones),
- * upper pairs of bits in bytes 8 to 11. */
-ALWAYS_INLINE void unpack_q3_k_scales(float *out, const uint8_t *rows, size_t row_bytes)
-{
-    /* The block's last 16 bytes: two of codes, 12 of scales, d. */
-    struct quads tail = load_quads(rows + sizeof(struct block_q3_k) - 16, row_bytes);
-    ints low[2], upper;
-    low[0] = ints_or(ints_right(tail.at[0], 16), ints_left(tail.at[1], 16));
-    low[1] = ints_or(ints_right(tail.at[1], 16), ints_left(tail.at[2], 16));
-    upper = ints_or(ints_right(tail.at[2], 16), ints_left(tail.at[3], 16));
-    UNROLL(4)
-    for (unsigned j = 0; j < 4; j++) {
-        ints nibbles = j < 2 ? low_nibbles(low[j]) : high_nibbles(low[j - 2]);
-        ints bits = ints_and(ints_right(upper, 2 * j), ints_bytes(3));
-        ints scales = ints_subtract_bytes(ints_or(nibbles, ints_left(bits, 4)), ints_bytes(32));
-        store_signed_scales(out + j * 4 * PANEL_ROWS, scales, ints_high_half(tail.at[3]));
-    }
-}
-
-/* Like Q2_K with a third bit: bit b of `third` belongs to 32-block b of the 256. */
-ALWAYS_INLINE void unpack_three_bits(uint8_t *codes, const uint8_t *rows, size_t row_bytes,
-                                     const struct quads *third, unsigned first_block)
-{
-    struct quads bytes = load_quads(rows, row_bytes);
-    UNROLL(4)
-    for (unsigned block = 0; block < 4; block++) {
-        UNROLL(4)
-        for (unsigned j = 0; j < 4; j++) {
-            ints low = ints_and(ints_right(bytes.at[j], 2 * block), ints_bytes(3));
-            ints high = ints_left(ints_right(third->at[j], first_block + block), 2);
-            ints_store(codes + (block * 8 + j) * 64, ints_and_or(high, 4, low));
-        }
-    }
-}
-
-void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
-{
-    for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q3_k))
-        for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
-            const uint8_t *from = rows + row * row_bytes,
-                          *qs = from + offsetof(struct block_q3_k, qs);
-            unpack_q3_k_scales(&panel->scale[i * 16][row], from, row_bytes);
-            for (size_t half = 0; half < 2; half++) {
-                prefetch(&ahead, VECTOR_ROWS * sizeof(struct block_q3_k) / 2);
-                struct quads third = load_quads(from + half * 16, row_bytes);
-                unpack_three_bits(codes_at(panel, i * 64 + half * 4, row), qs + half * 16,
-                                  row_bytes, &third, 0);
-                unpack_three_bits(codes_at(panel, i * 64 + 32 + half * 4, row), qs + 32 + half * 16,
-                                  row_bytes, &third, 4);
-            }
-        }
 }

@@ -75,9 +75,19 @@ ALWAYS_INLINE ints ints_xor(ints a, ints b)
     return _mm256_xor_si256(a, b);
 }
 
-ALWAYS_INLINE ints ints_subtract_bytes(ints a, ints b)
+/* Of numbers of 16 bits. */
+ALWAYS_INLINE ints ints_subtract_halves(ints a, ints b)
 {
-    return _mm256_sub_epi8(a, b);
+    return _mm256_sub_epi16(a, b);
+}
+
+/* Of every row: two bytes as numbers of 16 bits. */
+ALWAYS_INLINE ints ints_two_bytes(ints v, int first, int second)
+{
+    const int each = (int)0x80008000 | first | second << 16;
+    const __m256i own = _mm256_setr_epi32(0, 0x00040004, 0x00080008, 0x000c000c, 0, 0x00040004,
+                                          0x00080008, 0x000c000c);
+    return _mm256_shuffle_epi8(v, _mm256_add_epi32(own, _mm256_set1_epi32(each)));
 }
 
 /* (a & mask) | b */

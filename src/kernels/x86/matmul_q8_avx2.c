@@ -79,11 +79,9 @@ struct block {
     size_t out_stride;
 };
 
-ALWAYS_INLINE __m256 minus_times(const int32_t *minus, const float *minimum, __m256 *sum,
-                                 bool first)
+ALWAYS_INLINE __m256 minus_times(const int32_t *minus, const float *minimum)
 {
-    __m256 s = _mm256_cvtepi32_ps(_mm256_set1_epi32(*minus)), m = _mm256_load_ps(minimum);
-    return first ? _mm256_mul_ps(s, m) : _mm256_fmadd_ps(s, m, *sum);
+    return _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_set1_epi32(*minus)), _mm256_load_ps(minimum));
 }
 
 ALWAYS_INLINE void add_to_out(const struct block *b, int t, __m256 v)
@@ -103,7 +101,7 @@ ALWAYS_INLINE void block32(enum panel_kind kind, enum width width, int tokens,
     for (int t = 0; t < tokens; t++) {
         __m256 v = _mm256_cvtepi32_ps(s.at[t]);
         if (kind == PANEL_MINIMUM32)
-            v = _mm256_fmadd_ps(v, w, minus_times(&b->minus[t], b->minimum, NULL, true));
+            v = _mm256_fmadd_ps(v, w, minus_times(&b->minus[t], b->minimum));
         else
             v = _mm256_mul_ps(v, w);
         add_to_out(b, t, v);
@@ -123,10 +121,6 @@ ALWAYS_INLINE void block16(enum panel_kind kind, int tokens, const struct block 
     for (int t = 0; t < tokens; t++) {
         __m256 v = _mm256_mul_ps(_mm256_cvtepi32_ps(first.at[t]), w0);
         v = _mm256_fmadd_ps(_mm256_cvtepi32_ps(second.at[t]), w1, v);
-        if (kind == PANEL_MINIMUM16) {
-            v = minus_times(&b->minus[t * 2], b->minimum, &v, false);
-            v = minus_times(&b->minus[t * 2 + 1], b->minimum + PANEL_ROWS, &v, false);
-        }
         add_to_out(b, t, v);
     }
 }
@@ -136,7 +130,7 @@ ALWAYS_INLINE void multiply_rows(enum panel_kind kind, enum width width, int tok
                                  const struct panel *panel, size_t row, const struct panel_x *x,
                                  size_t n_blocks, int shift, float *out, size_t out_stride)
 {
-    const int halves = kind == PANEL_OFFSET16 || kind == PANEL_MINIMUM16 ? 2 : 1;
+    const int halves = kind == PANEL_OFFSET16 ? 2 : 1;
     struct block b = { panel->codes[0][row],
                        &panel->scale[0][row],
                        &panel->minimum[0][row],
@@ -159,6 +153,8 @@ ALWAYS_INLINE void multiply_rows(enum panel_kind kind, enum width width, int tok
     }
 }
 
+#include "kernels/x86/matmul_super_avx2_impl.h"
+
 /* panel_kernel for a constant number of tokens */
 ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const struct panel *panels,
                             const struct panel_x *x, size_t n_blocks, int shift, float *out)
@@ -166,7 +162,10 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
     const size_t stride = (size_t)tiles * PANEL_ROWS;
     for (size_t row = 0; row < stride; row += ROWS) {
         const struct panel *panel = &panels[row / PANEL_ROWS];
-        if (kind == PANEL_OFFSET32 && shift == 7)
+        if (kind == PANEL_OFFSET256 || kind == PANEL_MINIMUM256)
+            multiply_super_rows(kind, tokens, panel, row % PANEL_ROWS, x, n_blocks, shift,
+                                out + row, stride);
+        else if (kind == PANEL_OFFSET32 && shift == 7)
             multiply_rows(kind, SIGNED_EIGHT_BITS, tokens, panel, row % PANEL_ROWS, x, n_blocks,
                           shift, out + row, stride);
         else

@@ -131,9 +131,6 @@ ALWAYS_INLINE void block16(struct floats *v, enum panel_kind kind, struct counts
         dot(&i, n, 4, c->codes + half * 4 * 64, c->q + half * 16);
         scale(v, &i, n, c->scale + half * PANEL_ROWS, half == 0);
     }
-    if (kind == PANEL_MINIMUM16)
-        for (int half = 0; half < 2; half++)
-            add_minimum(v, n, c->minimum + half * PANEL_ROWS, c->minus + half, 2, false);
 }
 
 ALWAYS_INLINE void next_block(struct cursor *c, int halves, int tokens)
@@ -158,12 +155,18 @@ ALWAYS_INLINE void add_block(struct floats *acc, const struct floats *v, struct 
     }
 }
 
+#include "kernels/x86/matmul_super_avx512vnni_impl.h"
+
 /* panel_kernel for constant counts */
 ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const struct panel *panels,
                             const struct panel_x *x, size_t n_blocks, int shift, float *out)
 {
+    if (kind == PANEL_OFFSET256 || kind == PANEL_MINIMUM256) {
+        multiply_super(kind, tiles, tokens, panels, x, n_blocks, out);
+        return;
+    }
     const struct counts n = { tiles, tokens };
-    const int halves = kind == PANEL_OFFSET16 || kind == PANEL_MINIMUM16 ? 2 : 1;
+    const int halves = kind == PANEL_OFFSET16 ? 2 : 1;
     const __m512i shifts = _mm512_set1_epi32(shift);
     struct cursor c = { &panels->codes[0][0][0],
                         &panels->scale[0][0],

@@ -7,3 +7,4 @@
 
 #include "kernels/simd/matmul_unpack_impl.h"
 #include "kernels/simd/matmul_unpack_k_impl.h"
+#include "kernels/simd/matmul_unpack_low_impl.h"

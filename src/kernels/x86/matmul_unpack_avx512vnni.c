@@ -6,3 +6,4 @@
 
 #include "kernels/simd/matmul_unpack_impl.h"
 #include "kernels/simd/matmul_unpack_k_impl.h"
+#include "kernels/x86/matmul_unpack_low_avx512vnni_impl.h"
