@@ -1,6 +1,7 @@
 /* evaluate.c: running a plan. Everything here is called by all threads of the pool at once, and
  * allocates nothing. */
 #include "array/phases.h"
+#include "array/profile.h"
 
 /* Queries that one call of the attention kernel handles: enough to reuse a tile of keys, few enough
  * to share out. */
@@ -149,14 +150,17 @@ static void run_row(const struct evaluation *e, const struct operation *o, size_
     }
 }
 
-static void run_rows(const struct evaluation *e, const struct phase *phase)
+static void run_rows(const struct evaluation *e, const struct phase *phase,
+                     struct profile_watch *watch)
 {
     size_t rows = row_count(e, phase->rows), begin, end;
     size_t portion = rows / (4 * thread_pool_size(e->plan->pool)) + 1;
     while (thread_pool_take(e->plan->pool, rows, portion, &begin, &end))
         for (size_t row = begin; row < end; row++)
-            for (size_t i = 0; i < phase->n_operations; i++)
+            for (size_t i = 0; i < phase->n_operations; i++) {
                 run_row(e, &phase->operations[i], row);
+                profile_note(watch, phase->operations[i].profile_row);
+            }
 }
 
 /* Rows [n_begin, n_end) of one operation's weight. */
@@ -180,27 +184,30 @@ static void run_matmul(const struct evaluation *e, const struct operation *o, si
 
 /* Tiles [begin, end) of all the phase's weights, counted through. */
 static void run_tiles(const struct evaluation *e, const struct phase *phase, size_t begin,
-                      size_t end, void *scratch)
+                      size_t end, void *scratch, struct profile_watch *watch)
 {
     size_t first = 0;
     for (size_t i = 0; i < phase->n_operations && first < end; i++) {
         const struct operation *o = &phase->operations[i];
         size_t tiles = (o->node->width + MATMUL_TILE - 1) / MATMUL_TILE;
         size_t from = size_max(begin, first), to = size_min(end, first + tiles);
-        if (from < to)
+        if (from < to) {
             run_matmul(e, o, (from - first) * MATMUL_TILE, (to - first) * MATMUL_TILE, scratch);
+            profile_note(watch, o->profile_row);
+        }
         first += tiles;
     }
 }
 
-static void run_linear(const struct evaluation *e, const struct phase *phase, void *scratch)
+static void run_linear(const struct evaluation *e, const struct phase *phase, void *scratch,
+                       struct profile_watch *watch)
 {
     /* Kernels work on two tiles side by side, and each run of tiles begins with rows that nobody
      * has prefetched. */
     enum { TILES_AT_ONCE = 2 };
     size_t begin, end;
     while (thread_pool_take_shrinking(e->plan->pool, phase->n_tiles, TILES_AT_ONCE, &begin, &end))
-        run_tiles(e, phase, begin, end, scratch);
+        run_tiles(e, phase, begin, end, scratch, watch);
 }
 
 /* Blocks of queries of all segments, last ones first: they see the most keys and are the longest
@@ -235,14 +242,17 @@ static void run_block(const struct evaluation *e, const struct operation *o, siz
         &job, kv_head, q_begin, size_min(segment->n_rows, q_begin + QUERY_BLOCK), scratch);
 }
 
-static void run_attention(const struct evaluation *e, const struct phase *phase, void *scratch)
+static void run_attention(const struct evaluation *e, const struct phase *phase, void *scratch,
+                          struct profile_watch *watch)
 {
     const struct operation *o = &phase->operations[0];
     size_t n_blocks = 0, begin, end, n_kv_heads = o->node->of.attention.n_kv_heads;
     for (size_t i = 0; i < e->step->n_segments; i++)
         n_blocks += (e->step->segments[i].n_rows + QUERY_BLOCK - 1) / QUERY_BLOCK;
-    while (thread_pool_take(e->plan->pool, n_blocks * n_kv_heads, 1, &begin, &end))
+    while (thread_pool_take(e->plan->pool, n_blocks * n_kv_heads, 1, &begin, &end)) {
         run_block(e, o, begin / n_kv_heads, begin % n_kv_heads, scratch);
+        profile_note(watch, o->profile_row);
+    }
 }
 
 static void run_phases(void *context, size_t thread, size_t n_threads)
@@ -251,17 +261,19 @@ static void run_phases(void *context, size_t thread, size_t n_threads)
     const struct evaluation *e = context;
     const struct plan *plan = e->plan;
     void *scratch = plan->scratch + thread * plan->scratch_bytes;
+    struct profile_watch watch = profile_watch(plan->profile, thread);
     for (size_t p = 0; p < plan->n_phases; p++) {
         const struct phase *phase = &plan->phases[p];
         if (row_count(e, phase->rows) == 0)
             continue;
         if (phase->kind == PHASE_ROWS)
-            run_rows(e, phase);
+            run_rows(e, phase, &watch);
         else if (phase->kind == PHASE_LINEAR)
-            run_linear(e, phase, scratch);
+            run_linear(e, phase, scratch, &watch);
         else
-            run_attention(e, phase, scratch);
+            run_attention(e, phase, scratch, &watch);
         thread_pool_barrier(plan->pool);
+        profile_note(&watch, PROFILE_WAITING + phase->kind);
     }
 }
 
@@ -269,9 +281,11 @@ float *plan_run(struct plan *plan, const struct step *step)
 {
     assert(step->n_rows <= plan->limits.max_rows && step->n_outputs <= plan->limits.max_outputs);
     struct evaluation e = { plan, step };
+    profile_run_begins(plan->profile);
     if (step->n_rows * plan->n_weights < WORTH_SHARING)
         thread_pool_run_alone(plan->pool, run_phases, &e);
     else
         thread_pool_run(plan->pool, run_phases, &e);
+    profile_run_ends(plan->profile);
     return row_of(&e, plan->output, 0);
 }

@@ -23,6 +23,7 @@ struct operation {
     struct value *out;                  /* NULL: only an effect (store) */
     struct value *inputs[MAX_INPUTS];   /* NULL for constants */
     const float *constants[MAX_INPUTS]; /* norm weights and biases as floats */
+    size_t profile_row;                 /* where its time is noted */
 };
 
 enum phase_kind { PHASE_ROWS, PHASE_LINEAR, PHASE_ATTENTION };
@@ -47,7 +48,11 @@ struct plan {
     size_t memory_bytes;
     uint8_t *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;
-    size_t n_weights; /* elements of all weights that a row is multiplied with */
+    size_t n_weights;        /* elements of all weights that a row is multiplied with */
+    struct profile *profile; /* NULL: not measured */
 };
+
+/* For people. */
+const char *op_name(enum op op);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "array/layout.h"
 #include "array/phases.h"
+#include "array/profile.h"
 #include "array/schedule.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -77,6 +78,7 @@ void plan_free(struct plan **plan)
 {
     if (!*plan)
         return;
+    profile_close(&(*plan)->profile);
     memory_free((*plan)->memory);
     memory_free((*plan)->scratch);
     arena_free(&(*plan)->arena);
@@ -92,6 +94,27 @@ size_t plan_output_stride(const struct plan *plan)
 size_t plan_scratch_bytes(const struct plan *plan)
 {
     return plan->memory_bytes + plan->scratch_bytes * thread_pool_size(plan->pool);
+}
+
+bool plan_profile_start(struct plan *plan, struct error *err)
+{
+    if (plan->profile) {
+        profile_clear(plan->profile);
+        return true;
+    }
+    return profile_open(&plan->profile, plan, err);
+}
+
+void plan_profile_stop(struct plan *plan)
+{
+    profile_close(&plan->profile);
+}
+
+bool plan_profile(struct plan *plan, struct profile_report *out)
+{
+    if (plan->profile)
+        profile_report(plan->profile, out);
+    return plan->profile != NULL;
 }
 
 size_t plan_n_phases(const struct plan *plan)
@@ -119,6 +142,11 @@ static const char *const op_names[] = {
     [OP_TAKE_OUTPUTS] = "take_outputs",
 };
 
+const char *op_name(enum op op)
+{
+    return op_names[op];
+}
+
 bool plan_describe(const struct plan *plan, struct text *out)
 {
     bool ok = true;
@@ -127,7 +155,7 @@ bool plan_describe(const struct plan *plan, struct text *out)
         ok = text_printf(out, "%zu (%s):", p, phase->rows == ROWS_OUTPUTS ? "outputs" : "tokens");
         for (size_t o = 0; ok && o < phase->n_operations; o++) {
             const struct operation *operation = &phase->operations[o];
-            ok = text_printf(out, " %s[%zu]", op_names[operation->op], operation->node->width);
+            ok = text_printf(out, " %s[%zu]", op_name(operation->op), operation->node->width);
         }
         ok = ok && text_append_byte(out, '\n');
     }

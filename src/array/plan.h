@@ -54,6 +54,13 @@ size_t plan_output_stride(
 size_t plan_scratch_bytes(const struct plan *plan);
 size_t plan_n_phases(const struct plan *plan);
 
+/* Measure the runs from now on, each operation of each thread by itself (profile.h). Started again,
+ * the numbers begin anew. plan_profile returns false when nothing was started. */
+struct profile_report;
+bool plan_profile_start(struct plan *plan, struct error *err) MUST_CHECK;
+void plan_profile_stop(struct plan *plan);
+bool plan_profile(struct plan *plan, struct profile_report *out);
+
 /* A line a phase, for people: "linear 4096x6144 <- 12 ...". Returns false when memory is out. */
 struct text;
 bool plan_describe(const struct plan *plan, struct text *out);

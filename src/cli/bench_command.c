@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/kv_option.h"
 #include "cli/output.h"
+#include "cli/step_profile.h"
 
 static const char about[] =
     "Measures every combination of the lists, one row each:\n"
@@ -48,6 +49,21 @@ static bool measure_models(const struct bench_plan *plan, int n_models, char **m
     return true;
 }
 
+/* Of each model, in the first of all settings. */
+static bool profile_models(const struct bench_plan *plan, int n_models, char **models,
+                           struct error *err)
+{
+    struct engine_options options = engine_defaults();
+    options.n_threads = plan->threads.items[0];
+    options.kv_type = plan->kv_types[0];
+    uint32_t n_prompt = plan->prompts.count ? plan->prompts.items[0] : 1;
+    uint32_t n_generate = plan->generations.count ? plan->generations.items[0] : 0;
+    for (int m = 0; m < n_models; m++)
+        if (!step_profile(models[m], &options, n_prompt, n_generate, err))
+            return false;
+    return true;
+}
+
 /* People get lines for one measurement of each kind and a table for more. */
 static bool choose_format(enum bench_format *out, const char *name, bool as_json, bool is_simple,
                           struct error *err)
@@ -66,7 +82,7 @@ int bench_command(int argc, char **argv)
 {
     struct bench_plan plan = { .kv_type_names = kv_type_default(), .n_repetitions = 5 };
     const char *format_name = NULL;
-    bool as_json = false;
+    bool as_json = false, is_profile = false;
     const struct option_row rows[] = {
         { "prompt", 'p', OPTION_NUMBERS, &plan.prompts, 0, 1 << 24, "N,N",
           "Tokens of the prompt: 512; 0: none" },
@@ -83,6 +99,8 @@ int bench_command(int argc, char **argv)
           "Repetitions: 5" },
         { "output", 'o', OPTION_TEXT, &format_name, 0, 0, "FORMAT", "text, md, csv or json" },
         { "json", 0, OPTION_FLAG, &as_json, 0, 0, NULL, "The same as --output json" },
+        { "profile", 0, OPTION_FLAG, &is_profile, 0, 0, NULL,
+          "Print instead what the time of a prompt and an answer goes into" },
     };
     const struct usage usage = {
         "bench FILE|DIR... [-p 16,512] [-n 128] [-d 0,2048] [-b 1,8] [-t 1,2] [-o md|csv|json]",
@@ -104,6 +122,10 @@ int bench_command(int argc, char **argv)
     is_simple = argc == 2 && bench_plan_is_simple(&plan);
     if (!choose_format(&format, format_name, as_json, is_simple, &err))
         return report_usage("bench", err.message);
+    if (is_profile) {
+        bool is_done = profile_models(&plan, argc - 1, argv + 1, &err);
+        return is_done ? 0 : report(err.message);
+    }
     struct bench_report output;
     bench_report_init(&output, format);
     bool ok = measure_models(&plan, argc - 1, argv + 1, &output, &err) &&

@@ -377,6 +377,21 @@ const struct kernels *engine_kernels(const struct engine *engine)
     return &engine->kernels;
 }
 
+bool engine_profile_start(struct engine *engine, struct error *err)
+{
+    return plan_profile_start(engine->plan, err);
+}
+
+void engine_profile_stop(struct engine *engine)
+{
+    plan_profile_stop(engine->plan);
+}
+
+bool engine_profile(struct engine *engine, struct profile_report *out)
+{
+    return plan_profile(engine->plan, out);
+}
+
 void engine_memory(const struct engine *engine, struct engine_memory *out)
 {
     *out = (struct engine_memory){

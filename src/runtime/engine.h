@@ -47,6 +47,12 @@ enum kv_type engine_kv_type(const struct engine *engine); /* never KV_AUTO */
 
 const struct kernels *engine_kernels(const struct engine *engine);
 
+/* Measure where the steps from now on spend their time (array/profile.h); again: begin anew. */
+struct profile_report;
+bool engine_profile_start(struct engine *engine, struct error *err) MUST_CHECK;
+void engine_profile_stop(struct engine *engine);
+bool engine_profile(struct engine *engine, struct profile_report *out); /* false: not started */
+
 struct engine_memory {
     uint64_t weights_bytes; /* mapped from the file */
     uint64_t kv_bytes;      /* pages in use or kept for reuse */

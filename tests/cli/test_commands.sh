@@ -171,6 +171,16 @@ if needs_stories; then
     [ "$(wc -l <"$tmp/out")" -eq 2 ] || wrong "$(wc -l <"$tmp/out") lines"
 fi
 
+it "prints where the time of a prompt and an answer goes"
+if needs_stories; then
+    try "$hearth" bench "$stories" --profile -p 16 -n 4 -t 1
+    status_is 0
+    out_matches '^prompt: 1 steps of [0-9.]+ ms, 1 threads$'
+    out_matches '^generation: 4 steps of [0-9.]+ ms, 1 threads$'
+    out_matches '^  linear 64 -> 512 [A-Z0-9_]+ +[0-9.]+ +[0-9.]+ +[0-9.]+ %$'
+    out_matches '^  outside all kernels +[0-9.]+ +[0-9.]+ %$'
+fi
+
 it "benchmarks lists as one JSON object of rows"
 if needs_stories; then
     try "$hearth" bench "$stories" -p 4 -n 3,5 -t 1 -r 1 -o json

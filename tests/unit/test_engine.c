@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include "array/profile.h"
 #include "base/memory.h"
 #include "runtime/engine.h"
 #include "runtime/sequence.h"
@@ -293,6 +294,42 @@ TEST(all_logits_of_a_step_equal_those_of_single_steps)
     }
     sequence_close(&whole);
     sequence_close(&single);
+    engine_close(&engine);
+    tiny_model_free(&model);
+}
+
+TEST(a_profile_accounts_for_the_time_of_every_thread)
+{
+    struct tiny_options options = tiny_defaults();
+    struct tiny_model *model;
+    struct error err = { 0 };
+    assert_ok(tiny_model_new(&model, &options, &err), err);
+    struct engine *engine = open_engine(tiny_model_path(model), 0, ~0u);
+    struct sequence *sequence = open_sequence(engine);
+    token_id tokens[PROMPT];
+    float plain[97], measured[97];
+    fill_prompt(tokens, PROMPT, 3);
+    struct profile_report report;
+    assert_false(engine_profile(engine, &report));
+    run_chunks(engine, sequence, tokens, PROMPT, 10, plain);
+    sequence_truncate(sequence, 0);
+    assert_ok(engine_profile_start(engine, &err), err);
+    run_chunks(engine, sequence, tokens, PROMPT, 10, measured);
+    check_bits(plain, measured, 97, "while measured");
+    assert_true(engine_profile(engine, &report));
+    assert_int_equal(report.n_runs, 10);
+    assert_int_equal(report.n_threads, engine_n_threads(engine));
+    uint64_t sum = 0, stored = 0;
+    for (size_t i = 0; i < report.n_rows; i++) {
+        assert_true(i == 0 || report.rows[i].ns <= report.rows[i - 1].ns);
+        sum += report.rows[i].ns;
+        stored += strcmp(report.rows[i].name, "store") == 0 ? report.rows[i].calls : 0;
+    }
+    assert_int_equal(sum, report.run_ns * report.n_threads);
+    assert_int_equal(stored, PROMPT * engine_config(engine)->n_layers);
+    engine_profile_stop(engine);
+    assert_false(engine_profile(engine, &report));
+    sequence_close(&sequence);
     engine_close(&engine);
     tiny_model_free(&model);
 }
