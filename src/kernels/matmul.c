@@ -11,5 +11,5 @@ size_t matmul_prepared_bytes(enum activation_format format, size_t m, size_t k)
 {
     if (format == ACTIVATION_F32)
         return align_up(m * f32_stride(k) * sizeof(float), 64);
-    return (m + Q8_GROUP - 1) / Q8_GROUP * q8_group_bytes(Q8_GROUP, k);
+    return q8_group_count(m) * q8_group_bytes(Q8_GROUP, k);
 }

@@ -67,6 +67,6 @@ void matmul_prepare_neon(enum activation_format format, void *prepared, const fl
         }
         struct q8_group group = q8_group_of(prepared, m, k, token);
         for (size_t block = 0; block < k / 32; block++)
-            prepare_block(&group, block * group.n_tokens + token % Q8_GROUP, row + block * 32);
+            prepare_block(&group, block * group.n_tokens + token - group.first, row + block * 32);
     }
 }

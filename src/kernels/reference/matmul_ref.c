@@ -49,7 +49,7 @@ static void prepare(enum activation_format format, void *prepared, const float *
         }
         struct q8_group group = q8_group_of(prepared, m, k, token);
         for (size_t block = 0; block < k / 32; block++)
-            prepare_block(&group, token % Q8_GROUP, block, row + block * 32);
+            prepare_block(&group, token - group.first, block, row + block * 32);
     }
 }
 
@@ -82,7 +82,7 @@ static double dot(enum dtype type, const struct matmul *job, const float *w, siz
     if (matmul_activation(type) == ACTIVATION_F32)
         return dot_f32(w, (const float *)job->x + token * f32_stride(job->k), job->k);
     struct q8_group group = q8_group_of(job->x, job->m, job->k, token);
-    return dot_q8(w, &group, token % Q8_GROUP, job->k);
+    return dot_q8(w, &group, token - group.first, job->k);
 }
 
 static void run(enum dtype type, const struct matmul *job, size_t n_begin, size_t n_end, float *row)

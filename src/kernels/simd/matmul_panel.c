@@ -18,7 +18,7 @@ static const struct panel_type panel_types[DTYPE_COUNT] = {
 
 /* Tokens between two visits of a stretch: their sums (two tiles: 48 KB) stay in L2 beside the
  * panels, and unpacking a stretch is paid once per so many. */
-enum { PANEL_TOKENS = 64 * Q8_GROUP };
+enum { PANEL_GROUPS = 64, PANEL_TOKENS = PANEL_GROUPS * Q8_GROUP };
 
 /* Rows of the last tile are copied here, so that every unpacker finds 16. */
 enum { PANEL_COPY_BYTES = PANEL_ROWS * PANEL_K / 32 * 34 };
@@ -44,7 +44,8 @@ struct panel_walk {
     struct panel_scratch *scratch;
     size_t n_begin, n_end, tiles; /* the strip's rows */
     const uint8_t *ahead;         /* the next strip, or NULL */
-    size_t t_begin, t_end;        /* t_begin is a multiple of Q8_GROUP */
+    size_t g_begin, g_end;        /* groups of tokens */
+    size_t t_begin, t_end;        /* their tokens */
 };
 
 /* 16 rows from `row` on, of the stretch that begins at byte `offset` of each; rows that do not
@@ -88,8 +89,8 @@ static void multiply_stretch(const struct panel_walk *w, size_t k_begin, size_t 
     const struct panel_type *type = &panel_types[w->type];
     size_t first = k_begin / 32;
     float *acc = w->scratch->acc;
-    for (size_t t = w->t_begin; t < w->t_end; t += Q8_GROUP) {
-        struct q8_group g = q8_group_of(job->x, job->m, job->k, t);
+    for (size_t i = w->g_begin; i < w->g_end; i++) {
+        struct q8_group g = q8_group_at(job->x, job->m, job->k, i);
         size_t at = first * g.n_tokens;
         struct panel_x x = { g.q + at * 32, g.d + at, g.minus + at, g.minus16 + at * 2 };
         w->isa->kernel[type->kind][w->tiles - 1][g.n_tokens - 1](w->scratch->panels, &x,
@@ -133,8 +134,11 @@ void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct mat
 {
     struct panel_walk w = { .isa = isa, .type = type, .job = job, .scratch = scratch };
     size_t max_tiles = job->m == 1 ? 1 : PANEL_MAX_TILES;
-    for (w.t_begin = 0; w.t_begin < job->m; w.t_begin = w.t_end) {
-        w.t_end = size_min(w.t_begin + PANEL_TOKENS, job->m);
+    size_t groups = q8_group_count(job->m);
+    for (w.g_begin = 0; w.g_begin < groups; w.g_begin = w.g_end, w.t_begin = w.t_end) {
+        w.g_end = size_min(w.g_begin + PANEL_GROUPS, groups);
+        struct q8_group last = q8_group_at(job->x, job->m, job->k, w.g_end - 1);
+        w.t_end = last.first + last.n_tokens;
         for (w.n_begin = n_begin; w.n_begin < n_end; w.n_begin = w.n_end) {
             w.n_end = size_min(w.n_begin + max_tiles * PANEL_ROWS, n_end);
             w.tiles = (w.n_end - w.n_begin + PANEL_ROWS - 1) / PANEL_ROWS;
