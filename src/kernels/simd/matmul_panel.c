@@ -43,23 +43,20 @@ struct panel_walk {
     const struct matmul *job;
     struct panel_scratch *scratch;
     size_t n_begin, n_end, tiles; /* the strip's rows */
-    const uint8_t *ahead;         /* the next strip, or NULL */
+    struct panel_ahead ahead;     /* the next strip */
     size_t g_begin, g_end;        /* groups of tokens */
     size_t t_begin, t_end;        /* their tokens */
 };
 
 /* 16 rows from `row` on, of the stretch that begins at byte `offset` of each; rows that do not
  * exist become 0. */
-static void unpack_tile(const struct panel_walk *w, size_t tile, size_t offset, size_t n_blocks)
+static void unpack_tile(struct panel_walk *w, size_t tile, size_t offset, size_t n_blocks)
 {
     const struct matmul *job = w->job;
     struct panel *panel = &w->scratch->panels[tile];
     size_t row = w->n_begin + tile * PANEL_ROWS, bytes = n_blocks * dtype_block_bytes(w->type);
     size_t rows = size_min(w->n_end - row, PANEL_ROWS), stride = job->row_bytes;
     const uint8_t *from = (const uint8_t *)job->weight + row * stride + offset;
-    const uint8_t *ahead = panel->codes[0][0]; /* nothing to fetch: bytes that are near already */
-    if (w->ahead)
-        ahead = w->ahead + PANEL_ROWS * (offset * w->tiles + tile * bytes);
     if (rows < PANEL_ROWS) {
         memset(w->scratch->copy, 0, PANEL_ROWS * bytes);
         for (size_t i = 0; i < rows; i++)
@@ -67,7 +64,7 @@ static void unpack_tile(const struct panel_walk *w, size_t tile, size_t offset, 
         from = w->scratch->copy;
         stride = bytes;
     }
-    w->isa->unpack[w->type](panel, from, stride, n_blocks, ahead);
+    w->isa->unpack[w->type](panel, from, stride, n_blocks, &w->ahead);
 }
 
 /* Read the first strip's bytes in their order: 16 rows side by side are 16 short streams, which the
@@ -82,19 +79,40 @@ static void touch_strip(const struct panel_walk *w)
         (void)at[i];
 }
 
-/* The strip's panels of one stretch times all tokens of the run. */
-static void multiply_stretch(const struct panel_walk *w, size_t k_begin, size_t k_count)
+/* Give a kernel its part of the way to `goal`: with few kernels left an even one, else a line a
+ * block, which comes early enough. */
+static void fetch_meanwhile(struct panel_walk *w, struct panel_x *x, size_t n_blocks,
+                            const uint8_t *goal, size_t kernels_left)
+{
+    struct panel_ahead *ahead = &w->ahead;
+    x->ahead = x->ahead_end = ahead->next;
+    if (!w->isa->kernels_fetch || ahead->next >= goal)
+        return;
+    size_t lines = ((size_t)(goal - ahead->next) + 63) / 64;
+    lines = size_min(lines, size_max(n_blocks, (lines + kernels_left - 1) / kernels_left));
+    x->ahead_per_block = (lines + n_blocks - 1) / n_blocks * 64;
+    ahead->next += lines * 64;
+    x->ahead_end = ahead->next;
+}
+
+/* The strip's panels of one stretch times all tokens of the run; until the last of them, `ahead`
+ * arrives at `goal`. */
+static void multiply_stretch(struct panel_walk *w, size_t k_begin, size_t k_count,
+                             const uint8_t *goal)
 {
     const struct matmul *job = w->job;
     const struct panel_type *type = &panel_types[w->type];
-    size_t first = k_begin / 32;
+    size_t first = k_begin / 32, n_blocks = k_count / 32;
     float *acc = w->scratch->acc;
     for (size_t i = w->g_begin; i < w->g_end; i++) {
         struct q8_group g = q8_group_at(job->x, job->m, job->k, i);
         size_t at = first * g.n_tokens;
-        struct panel_x x = { g.q + at * 32, g.d + at, g.minus + at, g.minus16 + at * 2 };
-        w->isa->kernel[type->kind][w->tiles - 1][g.n_tokens - 1](w->scratch->panels, &x,
-                                                                 k_count / 32, type->shift, acc);
+        struct panel_x x = {
+            .q = g.q + at * 32, .d = g.d + at, .minus = g.minus + at, .minus16 = g.minus16 + at * 2
+        };
+        fetch_meanwhile(w, &x, n_blocks, goal, w->g_end - i);
+        w->isa->kernel[type->kind][w->tiles - 1][g.n_tokens - 1](w->scratch->panels, &x, n_blocks,
+                                                                 type->shift, acc);
         acc += g.n_tokens * w->tiles * PANEL_ROWS;
     }
 }
@@ -115,18 +133,32 @@ static void store_strip(const struct panel_walk *w)
     }
 }
 
-static void multiply_strip(const struct panel_walk *w)
+static void multiply_strip(struct panel_walk *w)
 {
     size_t k = w->job->k, elements = dtype_block_elements(w->type),
            bytes = dtype_block_bytes(w->type);
+    const uint8_t *ahead = w->ahead.next;
+    size_t ahead_bytes = w->ahead.end > ahead ? (size_t)(w->ahead.end - ahead) : 0;
     memset(w->scratch->acc, 0, (w->t_end - w->t_begin) * w->tiles * PANEL_ROWS * sizeof(float));
     for (size_t at = 0; at < k; at += PANEL_K) {
         size_t count = size_min(PANEL_K, k - at);
         for (size_t tile = 0; tile < w->tiles; tile++)
             unpack_tile(w, tile, at / elements * bytes, count / elements);
-        multiply_stretch(w, at, count);
+        multiply_stretch(w, at, count, ahead + ahead_bytes * (at + count) / k);
     }
     store_strip(w);
+}
+
+/* What follows the strip in this call, from whole lines on. Unpacking 16 rows takes as long as
+ * multiplying them with some six tokens, and fetches its share of that time. */
+static void look_ahead(struct panel_walk *w, size_t n_end)
+{
+    const uint8_t *weight = w->job->weight;
+    size_t rows = size_min(n_end - w->n_end, w->tiles * PANEL_ROWS);
+    const uint8_t *next = weight + w->n_end * w->job->row_bytes;
+    w->ahead.end = next + rows * w->job->row_bytes;
+    w->ahead.next = next - (uintptr_t)next % 64;
+    w->ahead.share = w->isa->kernels_fetch ? 256 * 6 / (w->job->m + 5) : 256;
 }
 
 void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct matmul *job,
@@ -144,8 +176,7 @@ void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct mat
             w.tiles = (w.n_end - w.n_begin + PANEL_ROWS - 1) / PANEL_ROWS;
             if (w.n_begin == n_begin)
                 touch_strip(&w);
-            w.ahead =
-                w.n_end < n_end ? (const uint8_t *)job->weight + w.n_end * job->row_bytes : NULL;
+            look_ahead(&w, n_end);
             multiply_strip(&w);
         }
     }

@@ -54,11 +54,20 @@ struct panel {
     float super_scale[PANEL_K / 256][PANEL_ROWS], super_minimum[PANEL_K / 256][PANEL_ROWS];
 };
 
+/* What will be unpacked later: fetched in its order, some lines at every step of the computing, so
+ * that the memory never rests. */
+struct panel_ahead {
+    const uint8_t *next, *end;
+    size_t share; /* bytes asked for while 256 bytes are unpacked */
+};
+
 /* A group's activations from some 32-block on. */
 struct panel_x {
     const int8_t *q;
     const float *d;
     const int32_t *minus, *minus16;
+    const uint8_t *ahead, *ahead_end; /* to be fetched meanwhile */
+    size_t ahead_per_block;           /* bytes of it at each 32-block */
 };
 
 /* n_blocks 32-blocks of `tiles` adjacent panels times a group's tokens, added to acc [tokens][tiles
@@ -66,11 +75,9 @@ struct panel_x {
 typedef void panel_kernel(const struct panel *panels, const struct panel_x *x, size_t n_blocks,
                           int shift, float *acc);
 
-/* 16 rows, `row_bytes` apart, n_blocks of the type's blocks each. Meanwhile the same number of
- * bytes from `ahead` on is prefetched, a few lines at a time: what will be unpacked later is read
- * from memory in its order while this is computed. */
+/* 16 rows, `row_bytes` apart, n_blocks of the type's blocks each; goes on in `ahead` meanwhile. */
 typedef void panel_unpack(struct panel *panel, const uint8_t *rows, size_t row_bytes,
-                          size_t n_blocks, const uint8_t *ahead);
+                          size_t n_blocks, struct panel_ahead *ahead);
 
 enum { PANEL_MAX_TILES = 2 };
 
@@ -82,6 +89,7 @@ enum { PANEL_MAX_TILES = 2 };
 struct panel_isa {
     panel_unpack *unpack[DTYPE_COUNT];
     panel_kernel *kernel[PANEL_KINDS][PANEL_MAX_TILES][Q8_GROUP]; /* [.][tiles - 1][tokens - 1] */
+    bool kernels_fetch;                                           /* they heed panel_x.ahead */
 };
 
 void panel_matmul(const struct panel_isa *isa, enum dtype type, const struct matmul *job,

@@ -13,13 +13,23 @@
 #define PRAGMA(text) _Pragma(#text)
 #define UNROLL(n)    PRAGMA(GCC unroll n)
 
-/* Ask for the next `bytes` of what will be unpacked later. */
-ALWAYS_INLINE void prefetch(const uint8_t **ahead, size_t bytes)
+/* Ask for what comes next, while `bytes` are unpacked. */
+ALWAYS_INLINE void prefetch(struct panel_ahead *ahead, size_t bytes)
 {
-    UNROLL(16)
-    for (size_t i = 0; i < bytes; i += 64)
-        __builtin_prefetch(*ahead + i);
-    *ahead += bytes;
+    const uint8_t *next = ahead->next; /* a part of a line past the end at most */
+    size_t left = next < ahead->end ? (size_t)(ahead->end - next) : 0;
+    size_t wanted = bytes * ahead->share / 256;
+    if (wanted == bytes && left >= bytes) { /* as many at every step: with one token they count */
+        UNROLL(16)
+        for (size_t i = 0; i < bytes; i += 64)
+            __builtin_prefetch(next + i);
+        ahead->next = next + bytes;
+        return;
+    }
+    const uint8_t *end = next + size_min(wanted, left);
+    for (; next < end; next += 64)
+        __builtin_prefetch(next);
+    ahead->next = next;
 }
 
 /* The numbers of 2 or 4 bytes at the same place of every row's blocks: [block][row]. Reading a

@@ -61,13 +61,13 @@ ALWAYS_INLINE void store_scale_and_minimum(struct panel *panel, size_t i, size_t
 }
 
 void UNPACKER(Q4_0)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     const size_t codes = offsetof(struct block_q4_0, qs);
     struct halves scales;
     gather_halves(&scales, rows, row_bytes, sizeof(struct block_q4_0), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_0)) {
-        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_0));
+        prefetch(ahead, PANEL_ROWS * sizeof(struct block_q4_0));
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             unpack_nibbles(codes_at(panel, i * 8, row), rows + row * row_bytes + codes, row_bytes);
             floats_store(&panel->scale[i][row], floats_halves(&scales.at[i][row]));
@@ -76,13 +76,13 @@ void UNPACKER(Q4_0)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
 }
 
 void UNPACKER(Q4_1)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     const size_t codes = offsetof(struct block_q4_1, qs);
     struct words heads;
     gather_words(&heads, rows, row_bytes, sizeof(struct block_q4_1), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_1)) {
-        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_1));
+        prefetch(ahead, PANEL_ROWS * sizeof(struct block_q4_1));
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             unpack_nibbles(codes_at(panel, i * 8, row), rows + row * row_bytes + codes, row_bytes);
             store_scale_and_minimum(panel, i, row, &heads);
@@ -91,7 +91,7 @@ void UNPACKER(Q4_1)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
 }
 
 void UNPACKER(Q5_0)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     const size_t codes = offsetof(struct block_q5_0, qs), upper = offsetof(struct block_q5_0, qh);
     struct halves scales;
@@ -99,7 +99,7 @@ void UNPACKER(Q5_0)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
     gather_halves(&scales, rows, row_bytes, sizeof(struct block_q5_0), n_blocks);
     gather_words(&fifth, rows + upper, row_bytes, sizeof(struct block_q5_0), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_0)) {
-        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q5_0));
+        prefetch(ahead, PANEL_ROWS * sizeof(struct block_q5_0));
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             unpack_five_bits(codes_at(panel, i * 8, row), rows + row * row_bytes + codes, row_bytes,
                              ints_load(&fifth.at[i][row]));
@@ -109,14 +109,14 @@ void UNPACKER(Q5_0)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
 }
 
 void UNPACKER(Q5_1)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     const size_t codes = offsetof(struct block_q5_1, qs), upper = offsetof(struct block_q5_1, qh);
     struct words heads, fifth;
     gather_words(&heads, rows, row_bytes, sizeof(struct block_q5_1), n_blocks);
     gather_words(&fifth, rows + upper, row_bytes, sizeof(struct block_q5_1), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_1)) {
-        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q5_1));
+        prefetch(ahead, PANEL_ROWS * sizeof(struct block_q5_1));
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             unpack_five_bits(codes_at(panel, i * 8, row), rows + row * row_bytes + codes, row_bytes,
                              ints_load(&fifth.at[i][row]));
@@ -134,13 +134,13 @@ ALWAYS_INLINE void unpack_bytes(uint8_t *codes, const uint8_t *rows, size_t row_
 }
 
 void UNPACKER(Q8_0)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     const size_t codes = offsetof(struct block_q8_0, qs);
     struct halves scales;
     gather_halves(&scales, rows, row_bytes, sizeof(struct block_q8_0), n_blocks);
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q8_0)) {
-        prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q8_0));
+        prefetch(ahead, PANEL_ROWS * sizeof(struct block_q8_0));
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
             const uint8_t *from = rows + row * row_bytes + codes;
             unpack_bytes(codes_at(panel, i * 8, row), from, row_bytes);

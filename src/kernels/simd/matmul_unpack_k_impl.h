@@ -60,14 +60,14 @@ ALWAYS_INLINE void unpack_two_halves(uint8_t *codes, const uint8_t *rows, size_t
 }
 
 void UNPACKER(Q4_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q4_k)) {
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
             unpack_head(&panel->scale[i * 8][row], &panel->minimum[i * 8][row],
                         rows + row * row_bytes, row_bytes);
         for (size_t part = 0; part < 8; part++) {
-            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q4_k) / 8);
+            prefetch(ahead, PANEL_ROWS * sizeof(struct block_q4_k) / 8);
             size_t quad = i * 64 + part / 2 * 16 + part % 2 * 4;
             const uint8_t *from = rows + offsetof(struct block_q4_k, qs) + part * 16;
             for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
@@ -79,7 +79,7 @@ void UNPACKER(Q4_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
 /* Q5_K: the same with the fifth bits of all eight 32-blocks in 32 bytes; `half` is which 16 of
  * them. */
 ALWAYS_INLINE void unpack_q5_k_half(uint8_t *codes, const uint8_t *rows, size_t row_bytes,
-                                    const uint8_t **ahead)
+                                    struct panel_ahead *ahead)
 {
     struct quads fifth = load_quads(rows + offsetof(struct block_q5_k, qh), row_bytes);
     for (size_t pair = 0; pair < 4; pair++) {
@@ -99,7 +99,7 @@ ALWAYS_INLINE void unpack_q5_k_half(uint8_t *codes, const uint8_t *rows, size_t 
 }
 
 void UNPACKER(Q5_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q5_k))
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
@@ -107,7 +107,7 @@ void UNPACKER(Q5_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
             unpack_head(&panel->scale[i * 8][row], &panel->minimum[i * 8][row], from, row_bytes);
             for (size_t half = 0; half < 2; half++)
                 unpack_q5_k_half(codes_at(panel, i * 64 + half * 4, row), from + half * 16,
-                                 row_bytes, &ahead);
+                                 row_bytes, ahead);
         }
 }
 
@@ -141,13 +141,13 @@ ALWAYS_INLINE void unpack_q6_k_scales(float *scale, const uint8_t *rows, size_t 
 }
 
 void UNPACKER(Q6_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q6_k)) {
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
             unpack_q6_k_scales(&panel->scale[i * 16][row], rows + row * row_bytes, row_bytes);
         for (size_t part = 0; part < 4; part++) {
-            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q6_k) / 4);
+            prefetch(ahead, PANEL_ROWS * sizeof(struct block_q6_k) / 4);
             size_t run = part / 2, half = part % 2;
             const uint8_t *ql = rows + offsetof(struct block_q6_k, ql) + run * 64 + half * 16;
             const uint8_t *qh = rows + offsetof(struct block_q6_k, qh) + run * 32 + half * 16;

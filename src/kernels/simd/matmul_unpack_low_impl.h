@@ -38,13 +38,13 @@ ALWAYS_INLINE void unpack_q2_k_head(struct panel *panel, size_t i, size_t row, c
 }
 
 void UNPACKER(Q2_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q2_k)) {
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
             unpack_q2_k_head(panel, i, row, rows + row * row_bytes, row_bytes);
         for (size_t part = 0; part < 4; part++) {
-            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
+            prefetch(ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
             const uint8_t *from = rows + offsetof(struct block_q2_k, qs) + part * 16;
             for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS)
                 unpack_two_bits(codes_at(panel, i * 64 + part / 2 * 32 + part % 2 * 4, row),
@@ -80,7 +80,7 @@ ALWAYS_INLINE void unpack_q3_k_head(struct panel *panel, size_t i, size_t row, c
 }
 
 void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q3_k))
         for (size_t row = 0; row < PANEL_ROWS; row += VECTOR_ROWS) {
@@ -88,7 +88,7 @@ void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
                           *qs = from + offsetof(struct block_q3_k, qs);
             unpack_q3_k_head(panel, i, row, from, row_bytes);
             for (size_t half = 0; half < 2; half++) {
-                prefetch(&ahead, VECTOR_ROWS * sizeof(struct block_q3_k) / 2);
+                prefetch(ahead, VECTOR_ROWS * sizeof(struct block_q3_k) / 2);
                 struct quads third = load_quads(from + half * 16, row_bytes);
                 unpack_three_bits(codes_at(panel, i * 64 + half * 4, row), qs + half * 16,
                                   row_bytes, &third, 0);

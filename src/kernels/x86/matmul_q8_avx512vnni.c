@@ -155,6 +155,14 @@ ALWAYS_INLINE void add_block(struct floats *acc, const struct floats *v, struct 
     }
 }
 
+ALWAYS_INLINE const uint8_t *fetch(const uint8_t *ahead, const struct panel_x *x)
+{
+    const uint8_t *end = ahead + x->ahead_per_block;
+    for (end = end < x->ahead_end ? end : x->ahead_end; ahead < end; ahead += 64)
+        __builtin_prefetch(ahead);
+    return ahead;
+}
+
 #include "kernels/x86/matmul_super_avx512vnni_impl.h"
 
 /* panel_kernel for constant counts */
@@ -181,8 +189,10 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
     for (int tile = 0; tile < n.tiles; tile++)
         acc.at[tile][t] = _mm512_load_ps(out + (t * n.tiles + tile) * PANEL_ROWS);
 
+    const uint8_t *ahead = x->ahead;
     for (size_t block = 0; block < n_blocks; block++) {
         struct floats v;
+        ahead = fetch(ahead, x);
         if (halves == 1)
             block32(&v, kind, n, &c, shifts);
         else
@@ -198,6 +208,7 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
 }
 
 #define UNPACKER(type) panel_unpack_##type##_avx512vnni
+#define KERNELS_FETCH  true
 #include "kernels/simd/matmul_panel_grid_impl.h"
 
 void matmul_init_avx512vnni(struct matmul_kernels *matmul)

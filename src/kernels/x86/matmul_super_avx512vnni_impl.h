@@ -91,6 +91,7 @@ ALWAYS_INLINE void multiply_super(enum panel_kind kind, int tiles, int tokens,
 {
     const struct counts n = { tiles, tokens };
     const __m512i shift = _mm512_set1_epi32(SCALED_SHIFT);
+    const uint8_t *ahead = x->ahead;
     for (size_t block = 0; block < n_blocks; block += 8) {
         size_t at = block * (size_t)tokens;
         if (kind == PANEL_MINIMUM256)
@@ -99,6 +100,7 @@ ALWAYS_INLINE void multiply_super(enum panel_kind kind, int tiles, int tokens,
         clear(&v, n);
         for (size_t b = 0; b < 8; b++, at += (size_t)tokens) {
             struct integers i;
+            ahead = fetch(ahead, x);
             start(&i, n, kind == PANEL_OFFSET256, x->minus + at, 1, shift);
             dot(&i, n, 8, panels->codes[(block + b) * 8][0], x->q + at * 32);
             add_integers(&v, &i, n, x->d + at);

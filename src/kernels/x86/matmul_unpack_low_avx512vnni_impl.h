@@ -22,7 +22,7 @@ ALWAYS_INLINE void unpack_two_bits(uint8_t *codes, const uint8_t *rows, size_t r
 }
 
 void UNPACKER(Q2_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q2_k)) {
         struct low_scales scales = q2_k_scales(rows, row_bytes);
@@ -36,7 +36,7 @@ void UNPACKER(Q2_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
             struct quads scale = { { scales.scale.at[run * 2], scales.scale.at[run * 2 + 1] } };
             UNROLL(2)
             for (size_t half = 0; half < 2; half++) {
-                prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
+                prefetch(ahead, PANEL_ROWS * sizeof(struct block_q2_k) / 4);
                 unpack_two_bits(codes_at(panel, i * 64 + run * 32 + half * 4, 0),
                                 rows + offsetof(struct block_q2_k, qs) + run * 32 + half * 16,
                                 row_bytes, &scale, half);
@@ -87,7 +87,7 @@ ALWAYS_INLINE void unpack_three_bits(uint8_t *codes, const uint8_t *rows, size_t
 }
 
 void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, size_t n_blocks,
-                    const uint8_t *ahead)
+                    struct panel_ahead *ahead)
 {
     for (size_t i = 0; i < n_blocks; i++, rows += sizeof(struct block_q3_k)) {
         const uint8_t *qs = rows + offsetof(struct block_q3_k, qs);
@@ -96,7 +96,7 @@ void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
         floats_store(panel->super_scale[i], floats_negate(ints_low_half(d)));
         UNROLL(2)
         for (size_t half = 0; half < 2; half++) {
-            prefetch(&ahead, PANEL_ROWS * sizeof(struct block_q3_k) / 2);
+            prefetch(ahead, PANEL_ROWS * sizeof(struct block_q3_k) / 2);
             struct quads third = load_quads(rows + half * 16, row_bytes);
             unpack_three_bits(codes_at(panel, i * 64 + half * 4, 0), qs + half * 16, row_bytes,
                               &third, 0, &scales.scale, half);
