@@ -65,14 +65,19 @@ static bool profile_models(const struct bench_plan *plan, int n_models, char **m
 }
 
 /* People get lines for one measurement of each kind and a table for more. */
-static bool choose_format(enum bench_format *out, const char *name, bool as_json, bool is_simple,
-                          struct error *err)
+static bool choose_format(enum bench_format *out, const struct bench_plan *plan, const char *name,
+                          bool as_json, bool is_simple, struct error *err)
 {
-    *out = as_json ? BENCH_JSON : is_simple ? BENCH_TEXT : BENCH_MARKDOWN;
+    *out = plan->is_paced ? BENCH_JSON_LINES
+           : as_json      ? BENCH_JSON
+           : is_simple    ? BENCH_TEXT
+                          : BENCH_MARKDOWN;
     if (!name)
         return true;
     if (!bench_format_find(out, name, err))
         return false;
+    if (plan->is_paced && *out != BENCH_JSON_LINES)
+        return fail(err, ERROR_USAGE, "--paced prints rows as they come: --output jsonl only");
     if (*out == BENCH_TEXT && !is_simple)
         return fail(err, ERROR_USAGE, "--output text is for one prompt and one generation only");
     return true;
@@ -97,7 +102,10 @@ int bench_command(int argc, char **argv)
           "Keys and values as f16, bf16, f32, q8_0 or auto" },
         { "repeat", 'r', OPTION_U32, &plan.n_repetitions, 1, BENCH_MOST_REPETITIONS, "N",
           "Repetitions: 5" },
-        { "output", 'o', OPTION_TEXT, &format_name, 0, 0, "FORMAT", "text, md, csv or json" },
+        { "output", 'o', OPTION_TEXT, &format_name, 0, 0, "FORMAT",
+          "text, md, csv, json or jsonl (a row a line)" },
+        { "paced", 0, OPTION_FLAG, &plan.is_paced, 0, 0, NULL,
+          "For scripts: each repetition waits for a line and prints its row" },
         { "json", 0, OPTION_FLAG, &as_json, 0, 0, NULL, "The same as --output json" },
         { "profile", 0, OPTION_FLAG, &is_profile, 0, 0, NULL,
           "Print instead what the time of a prompt and an answer goes into" },
@@ -120,7 +128,7 @@ int bench_command(int argc, char **argv)
     if (!bench_plan_resolve(&plan, &err))
         return report_usage("bench", err.message);
     is_simple = argc == 2 && bench_plan_is_simple(&plan);
-    if (!choose_format(&format, format_name, as_json, is_simple, &err))
+    if (!choose_format(&format, &plan, format_name, as_json, is_simple, &err))
         return report_usage("bench", err.message);
     if (is_profile) {
         bool is_done = profile_models(&plan, argc - 1, argv + 1, &err);

@@ -9,6 +9,7 @@
 #include "runtime/sequence.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* How often a measurement pauses for the gauge; how much of it runs once uncounted. */
@@ -21,6 +22,8 @@ struct sample {
 
 struct bench {
     const struct bench_plan *plan;
+    const struct bench_setting *setting;
+    struct bench_report *report;
     struct engine *engine;
     struct bench_gauge *gauge;
     struct bench_work work;
@@ -206,24 +209,6 @@ static bool measure_once(struct bench *b, const struct bench_test *test, bool is
     return ok;
 }
 
-static bool measure_depth(struct bench *b, size_t d, struct error *err)
-{
-    size_t n_tests = bench_plan_count(b->plan);
-    uint32_t n = b->plan->n_repetitions;
-    if (!go_to_depth(b, b->plan->depths.items[d], err))
-        return false;
-    for (uint32_t round = 0; round <= n; round++) /* round 0 is not counted */
-        for (size_t i = 0; i < n_tests; i++) {
-            struct bench_test test = bench_plan_test(b->plan, d, i);
-            struct sample ignored, *sample = round ? &b->samples[i * n + round - 1] : &ignored;
-            char name[64];
-            progress("%s, %u of %u", bench_test_name(name, &test), round, n);
-            if (!measure_once(b, &test, round == 0, sample, err))
-                return false;
-        }
-    return true;
-}
-
 static int compare_doubles(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -240,13 +225,12 @@ static double median(const struct sample *samples, size_t offset, size_t n, doub
 }
 #define MEDIAN(field) median(samples, offsetof(struct sample, field), n, sorted)
 
-static struct bench_row summarize(const struct bench *b, const struct bench_setting *setting,
-                                  const struct bench_test *test, const struct sample *samples)
+static struct bench_row summarize(const struct bench *b, const struct bench_test *test,
+                                  const struct sample *samples, size_t n)
 {
     double sorted[BENCH_MOST_REPETITIONS];
-    size_t n = b->plan->n_repetitions;
     struct bench_row row = {
-        .model = setting->path,
+        .model = b->setting->path,
         .cpu = cpu_features_name(engine_kernels(b->engine)->features),
         .kv_type = kv_type_name(engine_kv_type(b->engine)),
         .test = *test,
@@ -269,20 +253,77 @@ static struct bench_row summarize(const struct bench *b, const struct bench_sett
     return row;
 }
 
-static bool measure_all(struct bench *b, const struct bench_setting *setting,
-                        struct bench_report *report, struct error *err)
+static bool report_test(struct bench *b, const struct bench_test *test,
+                        const struct sample *samples, size_t n, struct error *err)
 {
-    for (size_t d = 0; d < b->plan->depths.count; d++) {
+    struct bench_row row = summarize(b, test, samples, n);
+    return bench_report_row(b->report, &row, err);
+}
+
+/* Until whoever started this says so with a line. */
+static bool wait_for_turn(const struct bench *b, struct error *err)
+{
+    int c = 0;
+    while (b->plan->is_paced && c != '\n')
+        if ((c = getchar()) == EOF)
+            return fail(err, ERROR_CANCELLED, "standard input ended before the last measurement");
+    return true;
+}
+
+/* Ready at the d-th depth, each measurement warmed up. */
+static bool prepare_depth(struct bench *b, size_t d, struct error *err)
+{
+    uint32_t depth = b->plan->depths.items[d];
+    struct sample ignored;
+    if (!wait_for_turn(b, err) || !go_to_depth(b, depth, err))
+        return false;
+    for (size_t i = 0; i < bench_plan_count(b->plan); i++) {
+        struct bench_test test = bench_plan_test(b->plan, d, i);
+        char name[64];
+        progress("%s, warming up", bench_test_name(name, &test));
+        if (!measure_once(b, &test, true, &ignored, err))
+            return false;
+    }
+    return !b->plan->is_paced || bench_report_ready(b->report, depth, err);
+}
+
+/* One repetition of each measurement. */
+static bool measure_round(struct bench *b, size_t d, uint32_t round, struct error *err)
+{
+    uint32_t n = b->plan->n_repetitions;
+    for (size_t i = 0; i < bench_plan_count(b->plan); i++) {
+        struct bench_test test = bench_plan_test(b->plan, d, i);
+        struct sample *sample = &b->samples[i * n + round];
+        char name[64];
+        progress("%s, %u of %u", bench_test_name(name, &test), round + 1, n);
+        if (!wait_for_turn(b, err) || !measure_once(b, &test, false, sample, err) ||
+            (b->plan->is_paced && !report_test(b, &test, sample, 1, err)))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_depth(struct bench *b, size_t d, struct error *err)
+{
+    uint32_t n = b->plan->n_repetitions;
+    if (!prepare_depth(b, d, err))
+        return false;
+    for (uint32_t round = 0; round < n; round++)
+        if (!measure_round(b, d, round, err))
+            return false;
+    for (size_t i = 0; i < bench_plan_count(b->plan) && !b->plan->is_paced; i++) {
+        struct bench_test test = bench_plan_test(b->plan, d, i);
+        if (!report_test(b, &test, &b->samples[i * n], n, err))
+            return false;
+    }
+    return true;
+}
+
+static bool measure_depths(struct bench *b, struct error *err)
+{
+    for (size_t d = 0; d < b->plan->depths.count; d++)
         if (!measure_depth(b, d, err))
             return false;
-        for (size_t i = 0; i < bench_plan_count(b->plan); i++) {
-            struct bench_test test = bench_plan_test(b->plan, d, i);
-            struct bench_row row =
-                summarize(b, setting, &test, &b->samples[i * b->plan->n_repetitions]);
-            if (!bench_report_row(report, &row, err))
-                return false;
-        }
-    }
     return true;
 }
 
@@ -339,7 +380,12 @@ bool bench_check(const struct bench_plan *plan, const char *path, struct error *
 bool bench_measure(const struct bench_plan *plan, const struct bench_setting *setting,
                    struct bench_report *report, struct error *err)
 {
-    struct bench b = { .plan = plan, .n_sequences = bench_plan_most_sequences(plan) };
+    struct bench b = {
+        .plan = plan,
+        .setting = setting,
+        .report = report,
+        .n_sequences = bench_plan_most_sequences(plan),
+    };
     struct engine_options options = options_for(plan);
     options.n_threads = setting->n_threads;
     options.kv_type = setting->kv_type;
@@ -348,7 +394,7 @@ bool bench_measure(const struct bench_plan *plan, const struct bench_setting *se
     ok = ok && engine_open(&b.engine, setting->path, &options, err);
     if (ok)
         b.load_ms = (double)engine_load_ns(b.engine) / 1e6;
-    ok = ok && open_sequences(&b, err) && measure_all(&b, setting, report, err);
+    ok = ok && open_sequences(&b, err) && measure_depths(&b, err);
     progress_clear();
     release(&b);
     return ok;

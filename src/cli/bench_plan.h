@@ -29,6 +29,10 @@ struct bench_plan {
     enum kv_type kv_types[KV_TYPES + 1];
     size_t n_kv_types;
     uint32_t n_repetitions;
+    /* take turns with other programs: wait for a line on standard input before the work at each
+     * depth, after which a line says that it is ready, and before each repetition, which becomes a
+     * row of its own */
+    bool is_paced;
 };
 
 /* Put the usual numbers where none were given, read the names, and see whether anything is left to

@@ -9,14 +9,15 @@ enum { MOST_LINE_BYTES = 1 << 20 };
 bool bench_format_find(enum bench_format *out, const char *name, struct error *err)
 {
     static const char *const names[] = {
-        [BENCH_TEXT] = "text", [BENCH_MARKDOWN] = "md", [BENCH_CSV] = "csv", [BENCH_JSON] = "json"
+        [BENCH_TEXT] = "text", [BENCH_MARKDOWN] = "md",      [BENCH_CSV] = "csv",
+        [BENCH_JSON] = "json", [BENCH_JSON_LINES] = "jsonl",
     };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strcmp(name, names[i]) == 0) {
             *out = (enum bench_format)i;
             return true;
         }
-    return fail(err, ERROR_USAGE, "--output is '%s', but must be text, md, csv or json",
+    return fail(err, ERROR_USAGE, "--output is '%s', but must be text, md, csv, json or jsonl",
                 printable(slice_of(name)));
 }
 
@@ -52,6 +53,11 @@ bool bench_report_row(struct bench_report *report, const struct bench_row *row, 
     bool ok = is_json ? text_append_string(&report->line, is_first ? "{\"rows\":[" : ",")
                       : !is_first || bench_row_write_head(&report->line, report->format);
     return print_line(report, ok && bench_row_write(&report->line, report->format, row), err);
+}
+
+bool bench_report_ready(struct bench_report *report, uint32_t depth, struct error *err)
+{
+    return print_line(report, text_printf(&report->line, "{\"ready\":%" PRIu32 "}\n", depth), err);
 }
 
 bool bench_report_end(struct bench_report *report, bool is_simple, struct error *err)

@@ -14,7 +14,7 @@ struct bench_report {
     struct bench_row prompt, generation; /* the last of each kind */
 };
 
-/* "text", "md", "csv", "json"; the error lists them. */
+/* "text", "md", "csv", "json", "jsonl"; the error lists them. */
 bool bench_format_find(enum bench_format *out, const char *name, struct error *err) MUST_CHECK;
 
 void bench_report_init(struct bench_report *report, enum bench_format format);
@@ -22,6 +22,9 @@ void bench_report_release(struct bench_report *report);
 
 bool bench_report_row(struct bench_report *report, const struct bench_row *row,
                       struct error *err) MUST_CHECK;
+
+/* A line that tells who waits for it: all is ready for measuring at that depth. */
+bool bench_report_ready(struct bench_report *report, uint32_t depth, struct error *err) MUST_CHECK;
 
 /* What stands below the rows. `is_simple`: they are one prompt and one generation. */
 bool bench_report_end(struct bench_report *report, bool is_simple, struct error *err) MUST_CHECK;

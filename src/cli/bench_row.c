@@ -137,7 +137,8 @@ bool bench_row_write_head(struct text *out, enum bench_format format)
 
 bool bench_row_write(struct text *out, enum bench_format format, const struct bench_row *row)
 {
-    bool ok = format != BENCH_JSON || text_append_byte(out, '{');
+    bool is_json = format == BENCH_JSON || format == BENCH_JSON_LINES;
+    bool ok = !is_json || text_append_byte(out, '{');
     for (size_t i = 0; i < COUNT_OF(columns) && ok; i++) {
         const struct column *column = &columns[i];
         if (format == BENCH_MARKDOWN)
@@ -145,10 +146,11 @@ bool bench_row_write(struct text *out, enum bench_format format, const struct be
                                     write_markdown(out, column, row) && text_append_byte(out, ' '));
         else
             ok = (i == 0 || text_append_byte(out, ',')) &&
-                 (format == BENCH_CSV ? write_csv(out, column, row) : write_json(out, column, row));
+                 (is_json ? write_json(out, column, row) : write_csv(out, column, row));
     }
     static const char *const ends[] = {
-        [BENCH_TEXT] = "", [BENCH_MARKDOWN] = "|\n", [BENCH_CSV] = "\n", [BENCH_JSON] = "}"
+        [BENCH_TEXT] = "",  [BENCH_MARKDOWN] = "|\n",   [BENCH_CSV] = "\n",
+        [BENCH_JSON] = "}", [BENCH_JSON_LINES] = "}\n",
     };
     return ok && text_append_string(out, ends[format]);
 }

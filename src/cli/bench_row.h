@@ -27,12 +27,12 @@ struct bench_row {
     double peak_bytes, kv_bytes, extra_bytes;
 };
 
-enum bench_format { BENCH_TEXT, BENCH_MARKDOWN, BENCH_CSV, BENCH_JSON };
+enum bench_format { BENCH_TEXT, BENCH_MARKDOWN, BENCH_CSV, BENCH_JSON, BENCH_JSON_LINES };
 
 /* The line(s) above the rows of a table; nothing for the others. */
 bool bench_row_write_head(struct text *out, enum bench_format format);
 
-/* One line with its end; for JSON one object without. Not for BENCH_TEXT. */
+/* One line with its end; for BENCH_JSON one object without. Not for BENCH_TEXT. */
 bool bench_row_write(struct text *out, enum bench_format format, const struct bench_row *row);
 
 /* One measurement of each kind for people. */

@@ -190,6 +190,23 @@ if needs_stories; then
         wrong "not the rows that were asked for: $(cat "$tmp/out")"
 fi
 
+it "takes turns in a benchmark with whoever writes lines"
+if needs_stories; then
+    input=$'\n\n\n\n\n\n'
+    try "$hearth" bench "$stories" -p 4 -n 3 -d 0,9 -t 1 -r 1 --paced
+    status_is 0
+    [ "$(grep -oE '^\{"ready":[0-9]+\}$|"test":"[^"]*"' "$tmp/out" | tr '\n' ' ')" = \
+        '{"ready":0} "test":"pp4" "test":"tg3" {"ready":9} "test":"pp4 @ d9" "test":"tg3 @ d9" ' ] ||
+        wrong "not the lines of each turn: $(cat "$tmp/out")"
+    input=$'\n\n'
+    try "$hearth" bench "$stories" -p 4 -n 3 -t 1 -r 1 --paced
+    status_is 1
+    err_has "standard input ended"
+    [ "$(wc -l <"$tmp/out")" -eq 2 ] || wrong "$(wc -l <"$tmp/out") lines for two turns"
+    try "$hearth" bench "$stories" -p 4 -n 3 -t 1 -r 1 --paced -o csv
+    fails_with 2 "--paced"
+fi
+
 it "counts what is resident beyond the file and the keys and values"
 if needs_stories; then
     try "$hearth" bench "$stories" -p 16 -n 4 -d 300 -b 8 -t 1 -r 1 -o json

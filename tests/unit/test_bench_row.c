@@ -84,6 +84,13 @@ TEST(json_reads_back)
     json_close(&root);
 }
 
+TEST(json_lines_are_json_with_an_end_of_line)
+{
+    char line[4000];
+    snprintf(line, sizeof line, "%s\n", written(BENCH_JSON, BENCH_PROMPT, true));
+    assert_string_equal(written(BENCH_JSON_LINES, BENCH_PROMPT, true), line);
+}
+
 TEST(one_of_each_kind_is_lines_for_people)
 {
     struct bench_row prompt = example(BENCH_PROMPT), generation = example(BENCH_GENERATION);
