@@ -162,7 +162,7 @@ BENCH_MODEL = $(or $(MODEL),build/bench/llama3.2-1b-q4_0.gguf)
 bench: all ## compare speed with llama.cpp: make bench [MODEL=model.gguf] [OUT=results.csv] [ARGS="--rounds 3"]
 	@command -v node >/dev/null || { echo "make bench needs node (apt-get install nodejs npm)" >&2; exit 1; }
 	@[ -e $(BENCH_MODEL) ] || { mkdir -p build/bench && $(BUILD)/hearth synth llama3.2-1b Q4_0 $(BENCH_MODEL); }
-	@node bench/peers.mjs $(if $(wildcard bench/node_modules/node-llama-cpp),,--install) $(BENCH_MODEL) \
+	@node bench/peers.mjs $(if $(wildcard bench/node_modules/@node-llama-cpp),,--install) $(BENCH_MODEL) \
 		--hearth $(BUILD)/hearth $(if $(OUT),--csv $(OUT)) $(ARGS)
 
 lint: ## layering of rooms, format, names, headers that stand alone

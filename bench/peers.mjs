@@ -1,135 +1,150 @@
-// peers.mjs: hearth and llama.cpp on the same file, in alternating runs, as a table of medians.
+// peers.mjs: hearth and other engines on the same files, in alternating rounds, as a table of medians with ratios.
 //
-//     node bench/peers.mjs MODEL.gguf [--prompt 512] [--generate 128] [--rounds 5] [--threads N]
-//                          [--hearth build/hearth] [--csv FILE] [--install]
+//     node bench/peers.mjs MODEL.gguf... [-p 16,256] [-n 64] [-d 0,2048] [-b 1,8] [-t 2] [-r 5] [--kv-cache-type q8_0]
+//                          [--hearth build/hearth] [--hearth-cpu avx2] [--backend haswell] [--no-llama]
+//                          [--llama-bench PATH[=NAME]]... [--no-flash-attention] [--csv FILE] [--install]
 //
-// llama.cpp comes as the npm package node-llama-cpp (its CPU build, prebuilt), which --install puts into
-// bench/node_modules. Both read the same number of arbitrary tokens, then generate greedily one token a step, with the same
-// number of threads; each process measures once after one run that is not counted. Rounds alternate, so that a machine that
-// grows slower does so for both.
-import { spawnSync } from "node:child_process";
+// bench/README.md tells what is compared how.
 import { appendFileSync, existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import * as engines from "./engines.mjs";
+import * as llamaCpp from "./llama_cpp.mjs";
+import { fatal, listFlags, numbers, readPlan, testsAt } from "./plan.mjs";
+import { csvHead, csvRow, markdown, median } from "./table.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const peerVersion = "3.22.1"; // brings llama.cpp v0.5.0
 
-const { values: options, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-        prompt: { type: "string", default: "512" },
-        generate: { type: "string", default: "128" },
-        rounds: { type: "string", default: "5" },
-        threads: { type: "string", default: String(availableParallelism()) },
-        hearth: { type: "string", default: join(here, "../build/hearth") },
-        csv: { type: "string" },
-        install: { type: "boolean", default: false },
-        child: { type: "boolean", default: false }, // one measurement of llama.cpp, for ourselves
-    },
-});
-
-function install() {
-    const platform = `@node-llama-cpp/linux-${process.arch}@${peerVersion}`;
-    const result = spawnSync(
-        "npm",
-        ["install", "--prefix", here, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--omit=optional",
-            "--ignore-scripts", `node-llama-cpp@${peerVersion}`, platform],
-        { stdio: "inherit" },
-    );
-    if (result.status !== 0) fatal("npm could not install node-llama-cpp");
+function readFlags() {
+    try {
+        return parseArgs({
+            allowPositionals: true,
+            options: {
+                ...listFlags,
+                threads: { type: "string", short: "t", default: String(availableParallelism()) },
+                hearth: { type: "string", default: join(here, "../build/hearth") },
+                "hearth-cpu": { type: "string" },
+                backend: { type: "string" },
+                "llama-bench": { type: "string", multiple: true, default: [] },
+                "no-llama": { type: "boolean", default: false },
+                "no-flash-attention": { type: "boolean", default: false },
+                "kv-cache-type": { type: "string" },
+                csv: { type: "string" },
+                install: { type: "boolean", default: false },
+            },
+        });
+    } catch (error) {
+        return fatal(error.message);
+    }
 }
 
-function fatal(message) {
-    console.error(`Error: ${message}`);
-    process.exit(1);
+const { values: options, positionals: models } = readFlags();
+
+function progress(text) {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-const seconds = (began) => Number(process.hrtime.bigint() - began) / 1e9;
-
-// One process, one model: what llama.cpp needs for the prompt and for each token after it.
-async function measureLlama(path, nPrompt, nGenerate, threads) {
-    const { getLlama, LlamaLogLevel } = await import("node-llama-cpp");
-    const llama = await getLlama({ gpu: false, build: "never", maxThreads: threads, logLevel: LlamaLogLevel.error });
-    const began = process.hrtime.bigint();
-    const model = await llama.loadModel({ modelPath: path });
-    const loadMs = seconds(began) * 1e3;
-    const context = await model.createContext({
-        contextSize: nPrompt + nGenerate + 8, batchSize: Math.min(nPrompt, 512), threads, sequences: 1,
-    });
-    const sequence = context.getSequence();
-    const nVocab = model.fileInfo.metadata?.tokenizer?.ggml?.tokens?.length ?? 1000;
-    const prompt = Array.from({ length: nPrompt }, (_, i) => (i * 7919 + 13) % nVocab);
-
-    const once = async () => {
-        await sequence.clearHistory();
-        const promptBegan = process.hrtime.bigint();
-        await sequence.evaluateWithoutGeneratingNewTokens(prompt);
-        const promptSeconds = seconds(promptBegan);
-        const generateBegan = process.hrtime.bigint();
-        let n = 0;
-        for await (const _ of sequence.evaluate([prompt[0]], { temperature: 0, yieldEogToken: true }))
-            if (++n === nGenerate) break;
-        return { prompt_tps: nPrompt / promptSeconds, gen_tps: n / seconds(generateBegan), generated: n };
+function openEngines(plan, model, threads) {
+    const setting = {
+        model, plan, threads: String(threads), program: options.hearth, cpu: options["hearth-cpu"], backend: options.backend,
+        kvType: options["kv-cache-type"], flashAttention: !options["no-flash-attention"],
     };
-    await once();
-    const result = await once();
-    if (result.generated !== nGenerate) fatal(`llama.cpp ended after ${result.generated} of ${nGenerate} tokens`);
-    console.log(JSON.stringify({ ...result, load_ms: loadMs, peak_bytes: process.resourceUsage().maxRSS * 1024 }));
-    process.exit(0); // nothing left to wait for
-}
-
-function runForJson(command, args) {
-    const result = spawnSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-    if (result.status !== 0) fatal(`${command} ${args.join(" ")}: ended with status ${result.status ?? result.signal}`);
-    return JSON.parse(result.stdout.trim().split("\n").at(-1));
-}
-
-function median(values) {
-    const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function compare(path) {
-    const rounds = Number(options.rounds);
-    const shape = ["--prompt", options.prompt, "--generate", options.generate, "--threads", options.threads];
-    const hearthArgs = ["bench", path, "-p", options.prompt, "-n", options.generate, "-t", options.threads, "-r", "1", "--json"];
-    const runs = { hearth: [], llama: [] };
-    for (let i = 0; i < rounds; i++) {
-        if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kround ${i + 1} of ${rounds}`);
-        runs.hearth.push(runForJson(options.hearth, hearthArgs));
-        runs.llama.push(runForJson(process.execPath, [fileURLToPath(import.meta.url), path, "--child", ...shape]));
-    }
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-
-    const rows = [
-        ["prompt tokens/s", "prompt_tps", 2],
-        ["generation tokens/s", "gen_tps", 2],
-        ["load ms", "load_ms", 1],
-        ["peak MB", "peak_bytes", 0, 1e6],
+    return [
+        engines.hearth(setting),
+        ...(options["no-llama"] ? [] : [engines.llama(setting)]),
+        ...options["llama-bench"].map((text) => engines.llamaBench(text, setting)),
     ];
-    console.log(`${path}: prompt ${options.prompt}, generation ${options.generate}, ${options.threads} threads, median of ${rounds}\n`);
-    console.log(`${"".padEnd(22)}${"hearth".padStart(12)}${"llama.cpp".padStart(12)}${"ratio".padStart(10)}`);
-    for (const [label, key, digits, unit = 1] of rows) {
-        const [ours, theirs] = [runs.hearth, runs.llama].map((list) => median(list.map((run) => run[key])) / unit);
-        console.log(label.padEnd(22) + ours.toFixed(digits).padStart(12) + theirs.toFixed(digits).padStart(12) +
-            (ours / theirs).toFixed(3).padStart(10));
-        if (options.csv)
-            appendFileSync(options.csv, [path, options.prompt, options.generate, options.threads, key, ours, theirs, ours / theirs].join(",") + "\n");
-    }
-    const share = median(runs.hearth.map((run) => run.decode_read_share));
-    console.log(`\nhearth's generation reached ${(share * 100).toFixed(1)} % of the memory read speed measured beside it ` +
-        `(${median(runs.hearth.map((run) => run.read_gbs)).toFixed(1)} GB/s).`);
 }
 
-if (options.install) install();
-if (positionals.length === 1 && options.child)
-    await measureLlama(positionals[0], Number(options.prompt), Number(options.generate), Number(options.threads));
-else if (positionals.length !== 1) {
-    if (!options.install) fatal("usage: node bench/peers.mjs MODEL.gguf [--install] ...");
-} else if (!existsSync(join(here, "node_modules/node-llama-cpp")))
-    fatal("node-llama-cpp is not there: add --install (npm, about 85 MB on disk)");
-else compare(positionals[0]);
+// For each test and each engine the results of its rounds; the engine that begins changes from round to round.
+async function measure(plan, list) {
+    const results = [];
+    for (const depth of plan.depths) {
+        for (const engine of list) {
+            progress(`${engine.name}: depth ${depth}`);
+            await engine.goToDepth(depth);
+        }
+        const tests = testsAt(plan, depth).map((test) => ({ test, runs: new Map(list.map((engine) => [engine, []])) }));
+        for (let round = 0; round < plan.rounds; round++)
+            for (const { test, runs } of tests)
+                for (let i = 0; i < list.length; i++) {
+                    const engine = list[(i + round) % list.length];
+                    progress(`${test.name}, round ${round + 1} of ${plan.rounds}: ${engine.name}`);
+                    const result = await engine.measure(test);
+                    if (result) runs.get(engine).push(result);
+                }
+        results.push(...tests);
+    }
+    progress("");
+    return results;
+}
+
+const medianOf = (runs, key) => {
+    const values = runs.map((run) => run[key]).filter((value) => typeof value === "number");
+    return values.length ? median(values) : undefined;
+};
+
+function csvRows(model, threads, list, { test, runs }) {
+    const ours = medianOf(runs.get(list[0]), "tps");
+    return list.filter((engine) => runs.get(engine).length).map((engine) => {
+        const mine = runs.get(engine), speeds = mine.map((run) => run.tps), last = mine.at(-1), tps = median(speeds);
+        const medians = ["read_gbs", "read_share", "peak_gops", "peak_share", "load_ms"].map((key) => [key, medianOf(mine, key)]);
+        return {
+            model: basename(model), engine: engine.name, cpu: last.cpu, threads,
+            kv_type: last.kv_type ?? options["kv-cache-type"] ?? "f16", test: test.name, kind: test.kind, tokens: test.tokens,
+            sequences: test.sequences, depth: test.depth, rounds: mine.length, tps, tps_min: Math.min(...speeds),
+            tps_max: Math.max(...speeds), hearth_ratio: ours / tps, ...Object.fromEntries(medians),
+            peak_bytes: last.peak_bytes, extra_bytes: last.extra_bytes,
+        };
+    });
+}
+
+const shown = (value, digits, unit = 1) => (value === undefined ? "" : (value / unit).toFixed(digits));
+
+function printTests(rows, list) {
+    const head = ["test", ...list.map((engine) => `${engine.name} tokens/s`),
+        ...list.slice(1).map((engine) => `hearth : ${engine.name}`), "of read %", "of int8 peak %"];
+    const lines = [...new Set(rows.map((row) => row.test))].map((test) => {
+        const of = (engine) => rows.find((row) => row.test === test && row.engine === engine.name);
+        const ours = of(list[0]);
+        return [test, ...list.map((engine) => shown(of(engine)?.tps, 2)),
+            ...list.slice(1).map((engine) => shown(of(engine)?.hearth_ratio, 2)),
+            ours.kind === "prompt" ? "" : shown(ours.read_share, 1, 0.01), shown(ours.peak_share, 1, 0.01)];
+    });
+    console.log(markdown(head, lines));
+}
+
+function printProcesses(rows, list) {
+    const lines = list.flatMap((engine) => {
+        const last = rows.filter((row) => row.engine === engine.name).at(-1);
+        return last?.peak_bytes ? [[engine.name, last.cpu, shown(last.load_ms, 1), shown(last.peak_bytes, 0, 1e6),
+            shown(last.extra_bytes, 1, 1e6)]] : [];
+    });
+    console.log(markdown(["process", "code for", "load ms", "peak MB", "of it beyond file, keys and values"], lines));
+}
+
+async function compare(plan, model, threads) {
+    const list = openEngines(plan, model, threads);
+    const rows = (await measure(plan, list)).flatMap((result) => csvRows(model, threads, list, result));
+    for (const engine of list) await engine.close();
+    const kvTypes = [...new Set(rows.map((row) => row.kv_type))].join(" and ");
+    console.log(`${basename(model)}, ${threads} threads, median of ${plan.rounds} rounds, keys and values ${kvTypes}\n`);
+    printTests(rows, list);
+    printProcesses(rows, list);
+    if (options.csv) {
+        if (!existsSync(options.csv)) appendFileSync(options.csv, csvHead());
+        appendFileSync(options.csv, rows.map(csvRow).join(""));
+    }
+}
+
+if (options.install) llamaCpp.install();
+if (models.length === 0 && !options.install) fatal("usage: node bench/peers.mjs MODEL.gguf... [-p 16,256] [-n 64] [-d 0,2048] [-b 1,8] ...");
+if (models.length > 0 && !options["no-llama"] && !llamaCpp.isInstalled())
+    fatal("llama.cpp is not there: add --install (npm, about 30 MB on disk), or --no-llama to go without");
+const plan = readPlan(options);
+for (const model of models) {
+    if (!existsSync(model)) fatal(`there is no '${model}'`);
+    for (const threads of numbers("threads", options.threads, 1)) await compare(plan, model, threads);
+}
