@@ -77,6 +77,7 @@ bool hearth_model_open(struct hearth_model **out, const char *path,
         return hearth_tell(error, &err);
     }
     pthread_mutex_init(&model->turn, NULL);
+    step_costs_init(&model->costs);
     *out = model;
     return true;
 }

@@ -6,13 +6,15 @@
 #include "hearth.h"
 
 #include "runtime/engine.h"
+#include "runtime/step_costs.h"
 
 #include <pthread.h>
 
 struct hearth_model {
     struct engine *engine;
-    char *name;           /* general.name or "" */
-    pthread_mutex_t turn; /* held during a step and until its logits are sampled */
+    char *name;              /* general.name or "" */
+    pthread_mutex_t turn;    /* held during a step and until its logits are sampled */
+    struct step_costs costs; /* guarded by turn */
 };
 
 /* Copy an inner error to the public one, which may be NULL. Always returns false. */

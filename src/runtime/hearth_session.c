@@ -5,6 +5,8 @@
 #include "runtime/hearth_private.h"
 #include "runtime/prompt_lookup.h"
 #include "runtime/sampler.h"
+#include "runtime/sequence.h"
+#include "runtime/hearth_script.h"
 #include "runtime/speculation.h"
 #include "runtime/stop.h"
 
@@ -34,6 +36,7 @@ struct hearth_session {
     int32_t n_predict, n_draft;
     uint64_t started_ns;
     struct hearth_event done; /* counts of the present answer */
+    struct guess_counts guesses;
 };
 
 struct hearth_session_options hearth_session_defaults(void)
@@ -151,10 +154,11 @@ void hearth_session_close(struct hearth_session **session)
     *session = NULL;
 }
 
-void hearth_session_clear(struct hearth_session *s)
+/* Forget all but the first n_kept tokens that were evaluated. */
+static void forget(struct hearth_session *s, size_t n_kept)
 {
     pthread_mutex_lock(&s->model->turn);
-    sequence_truncate(s->sequence, 0);
+    sequence_truncate(s->sequence, (uint32_t)n_kept);
     pthread_mutex_unlock(&s->model->turn);
     sampler_clear(s->sampler);
     stop_clear(s->stop);
@@ -163,6 +167,11 @@ void hearth_session_clear(struct hearth_session *s)
     s->stream = (struct token_stream){ 0 };
     s->state = IDLE;
     s->was_fed = s->has_text = false;
+}
+
+void hearth_session_clear(struct hearth_session *s)
+{
+    forget(s, 0);
 }
 
 void hearth_session_cancel(struct hearth_session *s)
@@ -258,9 +267,10 @@ static void note_time(struct hearth_session *s)
 
 /* The tokens of one step: what is pending, and guesses at what follows. */
 struct step_tokens {
-    token_id single[1 + SPECULATION_DEEPEST];
-    const token_id *tokens; /* `single` when there are guesses, else s->pending */
-    size_t n_pending, n_guessed, n_matched;
+    token_id single[1 + SPECULATION_DEEPEST]; /* the last token and the guess */
+    const token_id *tokens;                   /* `single` when some are checked, else s->pending */
+    size_t n_pending, n_guessed;              /* n_guessed: how many are checked */
+    struct lookup_guess guess;                /* n_tokens = 0: none */
 };
 
 /* Tokens that may still be added before the answer or the context ends. */
@@ -281,16 +291,15 @@ static void choose_tokens(struct hearth_session *s, struct step_tokens *t)
     size_t most = size_min((size_t)s->n_draft, room_left(s) - 1);
     most = size_min(most, engine_max_outputs(s->model->engine) - 1);
     most = size_min(most, SPECULATION_DEEPEST);
-    size_t n = prompt_lookup_guess(s->lookup, t->single + 1, most, &t->n_matched);
-    if (n == 0)
+    t->guess = prompt_lookup_guess(s->lookup, most);
+    if (t->guess.n_tokens == 0)
         return;
-    t->n_guessed = size_min(n, speculation_depth(&s->speculation, t->n_matched));
-    if (t->n_guessed == 0) {
-        speculation_passed(&s->speculation, t->n_matched);
-        return;
-    }
     t->single[0] = s->pending.ids[0];
-    t->tokens = t->single;
+    memcpy(t->single + 1, t->guess.tokens, t->guess.n_tokens * sizeof(token_id));
+    t->guess.tokens = t->single + 1; /* what was looked up lives until the next token only */
+    t->n_guessed = speculation_depth(&s->speculation, &s->model->costs, &t->guess);
+    if (t->n_guessed > 0)
+        t->tokens = t->single;
 }
 
 /* One more token of the answer, from its logits; afterwards the answer may have ended. */
@@ -311,16 +320,33 @@ static bool is_at_limit(const struct hearth_session *s)
            (s->n_predict >= 0 && s->done.answer_tokens >= (uint32_t)s->n_predict);
 }
 
+/* What `first`, the token after the last one, and those after it that came true say of the guess.
+ */
+static void learn(struct hearth_session *s, const struct step_tokens *t, token_id first,
+                  size_t n_true)
+{
+    s->guesses.n_steps++;
+    s->guesses.n_checked += t->n_guessed;
+    s->guesses.n_true += n_true;
+    if (t->n_guessed > 0)
+        speculation_learned(&s->speculation, &t->guess, t->n_guessed, n_true);
+    else if (t->guess.n_tokens > 0)
+        speculation_learned(&s->speculation, &t->guess, 1, first == t->guess.tokens[0]);
+}
+
 /* Choose tokens for as long as the guesses come true; what was guessed wrong is forgotten. */
 static bool take_answers(struct hearth_session *s, const struct step_tokens *t,
                          const struct batch_item *item, struct error *err)
 {
     uint32_t length = sequence_length(s->sequence) - (uint32_t)t->n_guessed;
     size_t n_true = 0;
+    token_id first = -1;
     bool ok = true;
     for (size_t i = 0; ok && i <= t->n_guessed && s->state == ANSWERING; i++) {
         token_id token = -1;
         ok = take_next(s, item->logits + i * item->logits_stride, &token, err);
+        if (i == 0)
+            first = token;
         if (!ok || s->state != ANSWERING || i == t->n_guessed || token != t->single[i + 1])
             break;
         n_true++;
@@ -330,14 +356,14 @@ static bool take_answers(struct hearth_session *s, const struct step_tokens *t,
         length++;
     }
     sequence_truncate(s->sequence, length);
-    if (t->n_guessed)
-        speculation_learned(&s->speculation, t->n_matched, t->n_guessed, n_true);
+    learn(s, t, first, n_true);
     return ok;
 }
 
 static bool run_step(struct hearth_session *s, struct error *err)
 {
     struct step_tokens t;
+    pthread_mutex_lock(&s->model->turn);
     choose_tokens(s, &t);
     bool is_last = t.n_pending == s->pending.count;
     struct batch_item item = { .sequence = s->sequence,
@@ -346,12 +372,11 @@ static bool run_step(struct hearth_session *s, struct error *err)
                                .wanted = t.n_guessed ? LOGITS_ALL
                                          : is_last   ? LOGITS_LAST
                                                      : LOGITS_NONE };
-    pthread_mutex_lock(&s->model->turn);
     uint64_t start = clock_ns();
     bool ok = engine_step(s->model->engine, &item, 1, err);
     if (ok) {
         if (t.n_pending == 1)
-            speculation_measured(&s->speculation, item.n_tokens, clock_ns() - start);
+            step_costs_measured(&s->model->costs, item.n_tokens, clock_ns() - start);
         memmove(s->pending.ids, s->pending.ids + t.n_pending,
                 (s->pending.count - t.n_pending) * sizeof(token_id));
         s->pending.count -= t.n_pending;
@@ -403,4 +428,42 @@ bool hearth_session_next(struct hearth_session *s, struct hearth_event *event,
     s->state = IDLE;
     atomic_store(&s->cancelled, 0);
     return true;
+}
+
+/* hearth_script.h */
+
+bool session_hold(struct hearth_session *s, const token_id *tokens, size_t n, size_t n_kept,
+                  struct error *err)
+{
+    if (n == 0 || n > s->n_ctx)
+        return fail(err, ERROR_CONTEXT, "%zu tokens to hold, 1 to %" PRIu32 " are possible", n,
+                    s->n_ctx);
+    size_t n_evaluated = size_min(size_min(n_kept, n - 1), sequence_length(s->sequence));
+    forget(s, n_evaluated);
+    for (size_t i = 0; i < n; i++)
+        if ((i >= n_evaluated && !token_list_push(&s->pending, tokens[i])) ||
+            !remember(s, tokens[i], err))
+            return fail_memory(err, n * sizeof *tokens, "the tokens of a session");
+    speculation_init(&s->speculation);
+    s->guesses = (struct guess_counts){ 0 };
+    s->has_text = s->was_fed = true;
+    return true;
+}
+
+bool session_copy(struct hearth_session *to, const struct hearth_session *from, struct error *err)
+{
+    pthread_mutex_lock(&to->model->turn);
+    bool ok = sequence_copy(to->sequence, from->sequence, err);
+    pthread_mutex_unlock(&to->model->turn);
+    return ok;
+}
+
+void session_follow(struct hearth_session *s, const token_id *script, token_id *own, size_t n)
+{
+    sampler_follow(s->sampler, script, own, n);
+}
+
+struct guess_counts session_guesses(const struct hearth_session *s)
+{
+    return s->guesses;
 }

@@ -1,15 +1,14 @@
 /* prompt_lookup.h: guesses at the next tokens from what the sequence holds already (prompt lookup
  * decoding, Saxena 2023).
  *
- * Owns a copy of the sequence's tokens and an index of where each run of LOOKUP_TOKENS last
- * occurred. Leaves to speculation.h how many guesses are worth checking. One thread. */
+ * Owns a copy of the sequence's tokens, an index of where runs of one, two and four tokens last
+ * occurred, and the place that the text is a copy of, if it is one. Leaves to speculation.h how
+ * many guesses are worth checking. One thread. */
 #ifndef PROMPT_LOOKUP_H
 #define PROMPT_LOOKUP_H
 
 #include "base/base.h"
 #include "tokenizer/tokenizer.h"
-
-enum { LOOKUP_TOKENS = 3 }; /* shorter runs repeat by chance */
 
 struct prompt_lookup;
 
@@ -20,11 +19,19 @@ void prompt_lookup_free(struct prompt_lookup **lookup);   /* accepts NULL, leave
 bool prompt_lookup_push(struct prompt_lookup *lookup, token_id token) MUST_CHECK;
 void prompt_lookup_clear(struct prompt_lookup *lookup);
 
-/* Up to `most` tokens that followed the latest earlier occurrence of the sequence's end. *n_matched
- * gets how many tokens before the end agree there too, at most LOOKUP_LONGEST; 0 and no tokens when
- * there is none. */
 enum { LOOKUP_LONGEST = 16 };
-size_t prompt_lookup_guess(const struct prompt_lookup *lookup, token_id *tokens, size_t most,
-                           size_t *n_matched);
+
+struct lookup_guess {
+    const token_id *tokens; /* [n_tokens] borrowed until the next push */
+    size_t n_tokens;        /* 0: no guess */
+    size_t n_matched; /* tokens before them that equal the sequence's end, <= LOOKUP_LONGEST */
+    bool is_copy;     /* they lie where a copy that was under way would go on */
+    bool has_second;  /* the sequence had such an end at another place too, */
+    size_t n_agreed;  /* and there as many of the tokens followed */
+};
+
+/* At most `most` tokens that followed where the sequence once ended as it does now: where it was
+ * being copied from, else where most tokens agree, else the latest such place. */
+struct lookup_guess prompt_lookup_guess(struct prompt_lookup *lookup, size_t most);
 
 #endif

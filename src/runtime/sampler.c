@@ -25,6 +25,10 @@ struct sampler {
     uint32_t *indices;            /* [n_vocab] */
     struct candidate *candidates; /* [n_vocab] */
     double *block_sums;           /* [n_vocab / CANDIDATE_BLOCK, rounded up] */
+
+    const int32_t *script; /* [n_script] what is answered in the place of what was chosen */
+    int32_t *own;          /* [n_script] what was chosen */
+    size_t n_script;
 };
 
 struct sampler_options sampler_defaults(void)
@@ -385,7 +389,19 @@ bool sampler_pick(struct sampler *s, const float *logits, const uint32_t *allowe
         return fail(err, ERROR_FORMAT, "no token of %zu is possible", s->n_vocab);
     uint32_t chosen = s->options.temperature == 0 ? best : draw(s, changed, max);
     *token = (int32_t)chosen;
+    if (s->n_script > 0) {
+        *s->own++ = *token;
+        *token = *s->script++;
+        s->n_script--;
+    }
     if (logprob)
         *logprob = log_probability(s, logits, chosen);
     return true;
+}
+
+void sampler_follow(struct sampler *s, const int32_t *script, int32_t *own, size_t n)
+{
+    s->script = script;
+    s->own = own;
+    s->n_script = n;
 }

@@ -42,4 +42,8 @@ void sampler_clear(struct sampler *sampler);
 bool sampler_pick(struct sampler *sampler, const float *logits, const uint32_t *allowed,
                   int32_t *token, float *logprob, struct error *err) MUST_CHECK;
 
+/* For measurements: each of the next n picks chooses as ever and notes that in `own` [n], but
+ * answers with the next of `script` [n]. Both borrowed until then; n = 0 ends it early. */
+void sampler_follow(struct sampler *sampler, const int32_t *script, int32_t *own, size_t n);
+
 #endif

@@ -1,77 +1,73 @@
 #include "runtime/speculation.h"
 
-/* A match of this many tokens is rarely a coincidence. */
-enum { LONG_MATCH = 6 };
+#include <math.h>
 
-/* Shares of the newest observation in a running mean, and of the way back to the first belief. */
-static const double TIME_SHARE = 0.1, HIT_SHARE = 0.15, FORGET_SHARE = 0.01;
-static const double FIRST_BELIEF[2] = { 0.5, 0.8 };
+/* Share of the newest observation in a running mean. */
+static const double HIT_SHARE = 0.05;
 
-/* What one more row adds to a step before it was ever measured: reading the weights dominates. */
-static const double ROW_SHARE = 0.08;
+/* Before anything was seen, and what so many observations weigh as much as; between what free text
+ * and text that repeats itself give. */
+static const double FIRST_BELIEF[GUESS_KINDS][SPECULATION_LENGTHS] = {
+    [GUESS_LONE] = { 0, 0.15, 0.30, 0.50, 0.60, 0.70, 0.80, 0.85, 0.90 },
+    [GUESS_AGREED] = { 0, 0.35, 0.50, 0.60, 0.75, 0.85, 0.85, 0.90, 0.95 },
+    [GUESS_DISPUTED] = { 0, 0.05, 0.10, 0.15, 0.15, 0.20, 0.20, 0.20, 0.20 },
+    [GUESS_COPY] = { 0.10, 0.35, 0.50, 0.60, 0.70, 0.80, 0.85, 0.90, 0.95 },
+};
+enum { BELIEF_WEIGHT = 4 };
 
 /* Guessing must promise at least this much, for clocks and beliefs are noisy. */
-static const double LEAST_GAIN = 1.05;
+static const double LEAST_GAIN = 1.04;
 
 void speculation_init(struct speculation *s)
 {
+    static_assert(sizeof s->hit_rate == sizeof FIRST_BELIEF, "a belief for each rate");
     *s = (struct speculation){ 0 };
     memcpy(s->hit_rate, FIRST_BELIEF, sizeof s->hit_rate);
 }
 
-static bool is_long(size_t n_matched)
+static enum guess_kind kind_of(const struct lookup_guess *guess, size_t i)
 {
-    return n_matched >= LONG_MATCH;
+    if (guess->is_copy)
+        return GUESS_COPY;
+    if (!guess->has_second)
+        return GUESS_LONE;
+    return i < guess->n_agreed ? GUESS_AGREED : GUESS_DISPUTED;
 }
 
-/* Time of a step of `rows`, relative to one of a single row: measured, or on from the nearest
- * smaller size measured. */
-static double relative_time(const struct speculation *s, size_t rows)
+/* Which rate is that of guess i if those before it come true, which then matched too. */
+static size_t rate_of(const struct lookup_guess *guess, size_t i)
 {
-    size_t known = rows;
-    while (known > 1 && s->step_ns[known] == 0)
-        known--;
-    if (s->step_ns[1] == 0 || known == 1)
-        return 1 + ROW_SHARE * (double)(rows - 1);
-    double known_time = s->step_ns[known] / s->step_ns[1];
-    return known_time + ROW_SHARE * (double)(rows - known);
+    static const uint8_t lengths[LOOKUP_LONGEST + 1] = { 0, 1, 2, 3, 4, 5, 5, 6, 6,
+                                                         6, 7, 7, 7, 7, 7, 7, 8 };
+    size_t length = lengths[size_min(guess->n_matched + i, LOOKUP_LONGEST)];
+    return kind_of(guess, i) * SPECULATION_LENGTHS + length;
 }
 
-size_t speculation_depth(const struct speculation *s, size_t n_matched)
+size_t speculation_depth(const struct speculation *s, const struct step_costs *costs,
+                         const struct lookup_guess *guess)
 {
-    double rate = s->hit_rate[is_long(n_matched)], expected = 1, chance = 1, best = LEAST_GAIN;
-    size_t depth = 0;
-    for (size_t d = 1; d <= SPECULATION_DEEPEST; d++) {
-        chance *= rate;
+    double expected = 1, chance = 1, best = LEAST_GAIN;
+    size_t depth = 0, most = size_min(guess->n_tokens, SPECULATION_DEEPEST);
+    for (size_t i = 0; i < most; i++) {
+        chance *= s->hit_rate[rate_of(guess, i)];
         expected += chance;
-        double gain = expected / relative_time(s, d + 1);
+        double gain = expected / step_costs_relative(costs, i + 2);
         if (gain > best) {
             best = gain;
-            depth = d;
+            depth = i + 1;
         }
     }
     return depth;
 }
 
-void speculation_measured(struct speculation *s, size_t rows, uint64_t ns)
+void speculation_learned(struct speculation *s, const struct lookup_guess *guess, size_t n_known,
+                         size_t n_true)
 {
-    if (rows == 0 || rows > SPECULATION_DEEPEST + 1)
-        return;
-    double *mean = &s->step_ns[rows];
-    *mean = *mean == 0 ? (double)ns : *mean + TIME_SHARE * ((double)ns - *mean);
-}
-
-void speculation_learned(struct speculation *s, size_t n_matched, size_t n_guessed, size_t n_true)
-{
-    double *rate = &s->hit_rate[is_long(n_matched)];
-    /* Guesses after the first wrong one were never tried. */
-    size_t n_tried = n_true < n_guessed ? n_true + 1 : n_guessed;
-    for (size_t i = 0; i < n_tried; i++)
-        *rate += HIT_SHARE * ((i < n_true ? 1.0 : 0.0) - *rate);
-}
-
-void speculation_passed(struct speculation *s, size_t n_matched)
-{
-    int class = is_long(n_matched);
-    s->hit_rate[class] += FORGET_SHARE * (FIRST_BELIEF[class] - s->hit_rate[class]);
+    /* Those after the first wrong one were never tried. */
+    size_t n_tried = n_true < n_known ? n_true + 1 : n_known;
+    for (size_t i = 0; i < n_tried; i++) {
+        size_t rate = rate_of(guess, i);
+        double share = fmax(HIT_SHARE, 1.0 / (BELIEF_WEIGHT + ++s->n_learned[rate]));
+        s->hit_rate[rate] += share * ((i < n_true ? 1.0 : 0.0) - s->hit_rate[rate]);
+    }
 }

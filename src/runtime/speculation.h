@@ -1,33 +1,37 @@
 /* speculation.h: how many guessed tokens a step should check.
  *
- * Owns what was measured: the time of steps by number of rows, and how often guesses come true by
- * how well they matched. The depth only moves time, never tokens: a guess counts when the sampler
- * chooses it too. One thread. */
+ * Owns how often guesses come true by how well they matched; what rows cost is step_costs.h's. The
+ * depth only moves time, never tokens: a guess counts when the sampler chooses it too. One thread.
+ */
 #ifndef SPECULATION_H
 #define SPECULATION_H
 
 #include "base/base.h"
+#include "runtime/prompt_lookup.h"
+#include "runtime/step_costs.h"
 
-enum { SPECULATION_DEEPEST = 15 };
+enum { SPECULATION_DEEPEST = STEP_ROWS - 1, SPECULATION_LENGTHS = 9 };
+
+/* What else is known of a guess beside the number of tokens that matched. */
+enum guess_kind { GUESS_LONE, GUESS_AGREED, GUESS_DISPUTED, GUESS_COPY, GUESS_KINDS };
 
 struct speculation {
-    double step_ns[SPECULATION_DEEPEST + 2]; /* by rows; smoothed; 0: not measured yet */
-    double hit_rate[2];                      /* of one guess after a short and after a long match */
+    /* By kind, then by class of length. */
+    double hit_rate[GUESS_KINDS * SPECULATION_LENGTHS];
+    uint32_t n_learned[GUESS_KINDS * SPECULATION_LENGTHS];
 };
 
 void speculation_init(struct speculation *s);
 
-/* Guesses worth checking after a match of n_matched tokens: the depth with the most expected tokens
- * a second, 0 when single steps are better. */
-size_t speculation_depth(const struct speculation *s, size_t n_matched);
+/* Guesses worth checking: the depth with the most expected tokens a second, 0 when single steps are
+ * better. */
+size_t speculation_depth(const struct speculation *s, const struct step_costs *costs,
+                         const struct lookup_guess *guess);
 
-/* A step of `rows` rows took that long. */
-void speculation_measured(struct speculation *s, size_t rows, uint64_t ns);
-
-/* Of n_guessed tokens after a match of n_matched, the first n_true came true. */
-void speculation_learned(struct speculation *s, size_t n_matched, size_t n_guessed, size_t n_true);
-
-/* A step ran without guesses although there was a match: believe a little more in trying again. */
-void speculation_passed(struct speculation *s, size_t n_matched);
+/* Of the first n_known tokens of the guess the first n_true came true. To be told after every step,
+ * of the first token also when it was not checked: so nothing need be tried to know whether it
+ * would pay. */
+void speculation_learned(struct speculation *s, const struct lookup_guess *guess, size_t n_known,
+                         size_t n_true);
 
 #endif

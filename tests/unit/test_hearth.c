@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "hearth.h"
+#include "runtime/hearth_script.h"
 #include "tiny_model.h"
 
 #include <pthread.h>
@@ -301,4 +302,60 @@ TEST(guesses_never_change_an_answer)
     text_release(&without);
     hearth_model_close(&model);
     tiny_model_free(&tiny);
+}
+
+/* A dictated answer of n tokens: its text, and what the sampler itself would have said. */
+static struct guess_counts follow_script(struct hearth_session *session, int32_t n_draft,
+                                         const token_id *tokens, size_t n_prompt, size_t n,
+                                         token_id *own, struct text *answer)
+{
+    struct hearth_session_options options = hearth_session_defaults();
+    struct hearth_error error = { 0 };
+    struct hearth_event event;
+    struct error err = { 0 };
+    options.n_draft = n_draft;
+    options.seed = 5;
+    options.n_predict = (int32_t)n;
+    assert_ok(hearth_session_configure(session, &options, &error), error);
+    assert_ok(session_hold(session, tokens, n_prompt, n_prompt, &err), err);
+    session_follow(session, tokens + n_prompt, own, n);
+    text_clear(answer);
+    do {
+        assert_ok(hearth_session_next(session, &event, &error), error);
+        if (event.kind == HEARTH_TEXT)
+            assert_true(text_append(answer, event.text, event.length));
+    } while (event.kind == HEARTH_TEXT);
+    assert_int_equal(event.answer_tokens, n);
+    assert_int_equal(event.context_tokens, n_prompt + n);
+    return session_guesses(session);
+}
+
+TEST(a_dictated_answer_is_the_same_with_guesses_and_takes_fewer_steps)
+{
+    enum { PROMPT = 40, ANSWER = 60 };
+    struct tiny_model *tiny = new_model(256);
+    struct hearth_model *model = open_model(tiny_model_path(tiny));
+    struct hearth_session_options options = hearth_session_defaults();
+    struct hearth_session *session = open_session(model, &options);
+    token_id tokens[PROMPT + ANSWER], own[2][ANSWER];
+    for (size_t i = 0; i < PROMPT + ANSWER; i++) /* the answer repeats, and errs now and then */
+        tokens[i] = (token_id)(i % 17 == 16 ? 150 + i : 100 + i % 20);
+    struct text with, without;
+    text_init(&with, 1 << 20);
+    text_init(&without, 1 << 20);
+    struct guess_counts plain = follow_script(session, 0, tokens, PROMPT, ANSWER, own[0], &without);
+    struct guess_counts guessed = follow_script(session, -1, tokens, PROMPT, ANSWER, own[1], &with);
+    assert_int_equal(plain.n_steps, ANSWER);
+    assert_int_equal(plain.n_checked, 0);
+    assert_true(guessed.n_true > 0);
+    assert_int_equal(guessed.n_steps + guessed.n_true, ANSWER);
+    assert_memory_equal(own[0], own[1], sizeof own[0]);
+    assert_true(slice_equal(text_slice(&with), text_slice(&without)));
+    struct error err = { 0 };
+    assert_false(session_hold(session, tokens, 0, 0, &err));
+    hearth_session_close(&session);
+    hearth_model_close(&model);
+    tiny_model_free(&tiny);
+    text_release(&with);
+    text_release(&without);
 }
