@@ -58,7 +58,7 @@ for row in "${libraries[@]}"; do
 done
 
 # The public interface: written by runtime/hearth.c, used by `run` and by programs outside, by nobody else inside.
-public='^src/(runtime/hearth[a-z_]*|cli/(run_command|answer|interrupts|settings|repl|main))\.[ch]:'
+public='^src/(runtime/hearth[a-z_]*|cli/(run_command|answer|interrupts|settings|repl|replay_command|main))\.[ch]:'
 grep -rnE --include='*.[ch]' '\bhearth_[a-z]|"hearth\.h"' src | grep -vE "$public" |
     report "only include/ and what implements or uses it has the product's prefix"
 grep -nE '^ *# *include +"' src/cli/{run_command,answer,interrupts,settings,repl}.[ch] 2>/dev/null | grep -vE '"(hearth\.h|cli/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |

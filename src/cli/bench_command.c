@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/kv_option.h"
 #include "cli/output.h"
+#include "cli/replay_command.h"
 #include "cli/step_profile.h"
 
 static const char about[] =
@@ -27,7 +28,8 @@ static const char about[] =
     "  peak_bytes         largest resident size, the mapped file among it\n"
     "  kv_bytes           pages of keys and values\n"
     "  extra_bytes        resident memory of no file (/proc/self/smaps_rollup) without these "
-    "pages\n";
+    "pages\n"
+    "With --replay TRANSCRIPT... it measures what guessing gains: bench --replay --help.\n";
 
 static bool measure_models(const struct bench_plan *plan, int n_models, char **models,
                            struct bench_report *report, struct error *err)
@@ -85,6 +87,8 @@ static bool choose_format(enum bench_format *out, const struct bench_plan *plan,
 
 int bench_command(int argc, char **argv)
 {
+    if (replay_wanted(argc, argv))
+        return replay_command(argc, argv);
     struct bench_plan plan = { .kv_type_names = kv_type_default(), .n_repetitions = 5 };
     const char *format_name = NULL;
     bool as_json = false, is_profile = false;

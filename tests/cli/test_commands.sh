@@ -181,6 +181,22 @@ if needs_stories; then
     out_matches '^  outside all kernels +[0-9.]+ +[0-9.]+ %$'
 fi
 
+it "replays a transcript with guesses and without"
+if needs_stories; then
+    { echo 1 $(seq 300 330) $(seq 300 310); echo $(seq 311 330) $(seq 300 320); } >"$tmp/copy.ids"
+    try "$hearth" bench "$stories" --replay "$tmp/copy.ids" -r 1 -t 1 --json
+    status_is 0
+    out_matches '"transcript":"copy","prompt_tokens":43,"answer_tokens":41,'
+    out_matches '"true":[1-9]'
+    err_is_empty
+    echo 1 2 >"$tmp/short.ids"
+    try "$hearth" bench "$stories" --replay "$tmp/short.ids"
+    fails_with 1 "short.ids.*two lines"
+    { echo 1; echo 511 512; } >"$tmp/large.ids"
+    try "$hearth" bench "$stories" --replay "$tmp/large.ids"
+    fails_with 1 "512"
+fi
+
 it "benchmarks lists as one JSON object of rows"
 if needs_stories; then
     try "$hearth" bench "$stories" -p 4 -n 3,5 -t 1 -r 1 -o json
