@@ -213,8 +213,7 @@ double check_largest(const float *x, size_t n)
     return largest;
 }
 
-/* Nanoseconds of one call: the best of several batches, each long enough for the clock. */
-static double time_body(const struct kernels *k, check_body *body, void *context, int batches)
+double check_time(const struct kernels *k, check_body *body, void *context, int batches)
 {
     uint64_t calls = 1, spent = 0;
     for (;; calls *= 2) {
@@ -240,8 +239,8 @@ void check_bench(struct check *c, const char *shape, check_body *body, void *con
 {
     if (!c->bench)
         return;
-    double ns = time_body(&c->tested, body, context, 10);
-    double reference_ns = time_body(&c->reference, body, context, 1);
+    double ns = check_time(&c->tested, body, context, 10);
+    double reference_ns = check_time(&c->reference, body, context, 1);
     printf("%-8s %-24s %-34s %12.0f ns %8.1f GB/s", c->level, c->kernel, shape, ns, bytes / ns);
     if (operations > 0)
         printf(" %8.1f Gop/s", operations / ns);

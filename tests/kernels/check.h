@@ -75,6 +75,8 @@ double check_largest(const float *x, size_t n); /* max |x| of the finite ones, a
 /* Time `body` with the tested table and with the reference, when --bench was given: prints ns,
  * GB/s, G operations/s and how many times faster than the reference. `operations` may be 0. */
 typedef void check_body(const struct kernels *k, void *context);
+/* Nanoseconds of one call: the best of several batches, each long enough for the clock. */
+double check_time(const struct kernels *k, check_body *body, void *context, int batches);
 void check_bench(struct check *c, const char *shape, check_body *body, void *context, double bytes,
                  double operations);
 

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "bench_stream.h"
 
 #include "quant/quantize.h"
 
@@ -78,12 +78,6 @@ struct vectors {
     size_t n;
 };
 
-static void bench_vector(const struct kernels *k, void *context)
-{
-    const struct vectors *v = context;
-    v->kind->call(k, v->y, v->a, v->b, v->n);
-}
-
 static void compare_vectors(struct check *c, const struct vectors *v, float magnitude)
 {
     size_t n = v->n;
@@ -124,42 +118,6 @@ static void check_vectors(struct check *c, const struct vector_case *kind)
             compare_vectors(c, &v, magnitudes[m]);
             check_release(c);
         }
-    struct vectors v = new_vectors(c, kind, 14336, 1);
-    check_bench(c, "n=14336", bench_vector, &v, 14336 * 12, 0);
-    check_release(c);
-}
-
-struct vocabulary {
-    float *x, threshold;
-    uint32_t *indices;
-    size_t n, capacity;
-};
-
-static void bench_argmax(const struct kernels *k, void *context)
-{
-    const struct vocabulary *v = context;
-    float value;
-    k->elementwise.argmax(v->x, v->n, &value);
-}
-
-static void bench_select(const struct kernels *k, void *context)
-{
-    const struct vocabulary *v = context;
-    k->elementwise.select_above(v->x, v->n, v->threshold, v->indices, v->capacity);
-}
-
-static void bench_sum_exp(const struct kernels *k, void *context)
-{
-    const struct vocabulary *v = context;
-    volatile float sum = k->elementwise.sum_exp(v->x, v->n, v->threshold);
-    (void)sum;
-}
-
-static struct vocabulary new_vocabulary(struct check *c, size_t n)
-{
-    struct vocabulary v = { check_floats(c, n), 3.5f, check_buffer(c, n * 4), n, n };
-    check_fill_normal(c, v.x, n);
-    return v;
 }
 
 static void compare_argmax(struct check *c, const float *x, size_t n, const char *what)
@@ -197,9 +155,6 @@ static void check_argmax(struct check *c)
         compare_argmax(c, x, n, "one inf");
         check_release(c);
     }
-    struct vocabulary v = new_vocabulary(c, 128256);
-    check_bench(c, "n=128256", bench_argmax, &v, 128256 * 4, 0);
-    check_release(c);
 }
 
 static void check_select(struct check *c)
@@ -224,11 +179,6 @@ static void check_select(struct check *c)
                        n, threshold);
             check_release(c);
         }
-    struct vocabulary v = new_vocabulary(c, 128256);
-    check_bench(c, "n=128256 about 30 above", bench_select, &v, 128256 * 4, 0);
-    v.threshold = 0;
-    check_bench(c, "n=128256 half above", bench_select, &v, 128256 * 4, 0);
-    check_release(c);
 }
 
 static void check_sum_exp(struct check *c)
@@ -249,10 +199,6 @@ static void check_sum_exp(struct check *c)
             check_equal(c, check_text("levels differ %s", shape), &got, &below, 1);
             check_release(c);
         }
-    struct vocabulary v = new_vocabulary(c, 128256);
-    v.threshold = 6;
-    check_bench(c, "n=128256", bench_sum_exp, &v, 128256 * 4, 0);
-    check_release(c);
 }
 
 /* The one exp of all kernels, by itself: a sum of one term. */
@@ -287,12 +233,6 @@ struct stored {
     enum dtype type;
 };
 
-static void bench_dequantize(const struct kernels *k, void *context)
-{
-    const struct stored *s = context;
-    k->elementwise.dequantize(s->out, s->row, s->n, (int)s->type);
-}
-
 /* Rows of random bits: every code and scale, among them NaN and infinite steps. */
 static struct stored new_stored(struct check *c, enum dtype type, size_t n_blocks)
 {
@@ -317,10 +257,6 @@ static void check_dequantize(struct check *c)
             check_equal(c, check_text("%zu blocks", n_blocks), s.out, want, s.n);
             check_release(c);
         }
-        struct stored s = new_stored(c, type, 4096 / dtype_block_elements(type));
-        double bytes = 4096 * 4.0 + (double)dtype_row_bytes(type, 4096);
-        check_bench(c, "n=4096", bench_dequantize, &s, bytes, 0);
-        check_release(c);
     }
 }
 
@@ -333,4 +269,6 @@ void check_elementwise(struct check *c)
     check_sum_exp(c);
     check_exp(c);
     check_dequantize(c);
+    if (c->bench)
+        bench_elementwise(c);
 }

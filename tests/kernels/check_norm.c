@@ -1,4 +1,4 @@
-#include "check.h"
+#include "bench_stream.h"
 
 static const size_t lengths[] = { 1,  2,  7,  15, 16,  17,  31,  32,   33,   47,
                                   48, 63, 64, 65, 127, 128, 288, 1000, 2048, 4097 };
@@ -57,17 +57,6 @@ static void compare(struct check *c, norm_call *call, const struct row *r, bool 
     check_equal(c, check_text("levels differ %s", shape), y[1], y[2], n);
 }
 
-struct bench {
-    struct row r;
-    norm_call *call;
-};
-
-static void bench_body(const struct kernels *k, void *context)
-{
-    const struct bench *b = context;
-    b->call(k, &b->r, b->r.y, b->r.x, NULL);
-}
-
 static void check_one(struct check *c, const char *name, norm_call *call)
 {
     static const float magnitudes[] = { 1, 1e-3f, 1e4f, 1e20f };
@@ -84,13 +73,12 @@ static void check_one(struct check *c, const char *name, norm_call *call)
                 check_release(c);
             }
         }
-    struct bench b = { new_row(c, 4096, 1, 0), call };
-    check_bench(c, "n=4096", bench_body, &b, 4096 * 12, 0);
-    check_release(c);
 }
 
 void check_norm(struct check *c)
 {
     check_one(c, "norm.rms_norm", call_rms);
     check_one(c, "norm.layer_norm", call_layer);
+    if (c->bench)
+        bench_norm(c);
 }

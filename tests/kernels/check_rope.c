@@ -1,4 +1,4 @@
-#include "check.h"
+#include "bench_stream.h"
 
 #include <math.h>
 
@@ -37,18 +37,6 @@ static float *rotated(struct check *c, const struct kernels *k, enum rope_layout
     return x;
 }
 
-struct bench {
-    struct heads h;
-    enum rope_layout layout;
-};
-
-static void bench_body(const struct kernels *k, void *context)
-{
-    const struct bench *b = context;
-    k->rope.rotate[b->layout](b->h.x, b->h.n_heads, b->h.head_dim, b->h.rotary_dim, b->h.cos_,
-                              b->h.sin_);
-}
-
 static void check_layout(struct check *c, const char *name, enum rope_layout layout)
 {
     static const size_t dims[] = { 2, 6, 16, 24, 32, 48, 64, 80, 96, 128, 256 };
@@ -69,13 +57,12 @@ static void check_layout(struct check *c, const char *name, enum rope_layout lay
                 check_equal(c, check_text("levels differ %s", shape), got, below, n);
                 check_release(c);
             }
-    struct bench b = { new_heads(c, 32, 128, 128, 1000), layout };
-    check_bench(c, "32 heads of 128", bench_body, &b, 32 * 128 * 8, 32 * 128 * 3);
-    check_release(c);
 }
 
 void check_rope(struct check *c)
 {
     check_layout(c, "rope.halves", ROPE_HALVES);
     check_layout(c, "rope.pairs", ROPE_PAIRS);
+    if (c->bench)
+        bench_rope(c);
 }
