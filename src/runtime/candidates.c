@@ -4,6 +4,10 @@
 
 enum { SMALL = 24 }; /* parts that are sorted by insertion */
 
+/* Parts longer than this are narrowed to one of so many ranges of keys before anything is compared.
+ */
+enum { NARROWED = 2048, RANGES = 1024 };
+
 /* Four at a time by the compiler's own vectors, which every processor of the last twenty years has
  * and which round like single floats. */
 typedef float floats __attribute__((vector_size(16)));
@@ -69,6 +73,42 @@ double candidates_total(const float *logits, size_t n, float max, float temperat
     return total;
 }
 
+/* Weights of all candidates, and their sum. */
+static double weigh(struct candidate *c, size_t n, float largest, float temperature)
+{
+    double total = 0;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        floats logits = { c[i].logit, c[i + 1].logit, c[i + 2].logit, c[i + 3].logit };
+        floats weights = weights_of((logits - largest) / temperature);
+        for (size_t j = 0; j < 4; j++) {
+            c[i + j].weight = weights[j];
+            total += weights[j];
+        }
+    }
+    for (; i < n; i++) {
+        c[i].weight = candidate_weight((c[i].logit - largest) / temperature);
+        total += c[i].weight;
+    }
+    return total;
+}
+
+double candidates_fill(struct candidate *c, const uint32_t *tokens, size_t n, const float *logits,
+                       float max)
+{
+    for (size_t i = 0; i < n; i++)
+        c[i] = (struct candidate){ .logit = logits[tokens[i]], .token = tokens[i] };
+    return weigh(c, n, max, 1);
+}
+
+static float largest_logit(const struct candidate *c, size_t n)
+{
+    float largest = -INFINITY;
+    for (size_t i = 0; i < n; i++)
+        largest = c[i].logit > largest ? c[i].logit : largest;
+    return largest;
+}
+
 static bool precedes(const struct candidate *a, const struct candidate *b)
 {
     return a->key < b->key || (a->key == b->key && a->token < b->token);
@@ -118,12 +158,64 @@ static bool reaches(double sum, double target, bool beyond)
     return beyond ? sum > target : sum >= target;
 }
 
+/* Equal ranges of key from `least` on; the last one is open, and takes INFINITY and what no
+ * arithmetic places. */
+struct ranges {
+    float least, per_key;
+};
+
+static struct ranges ranges_of(const struct candidate *c, size_t n)
+{
+    float least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        least = c[i].key < least ? c[i].key : least;
+        most = c[i].key > most && c[i].key < INFINITY ? c[i].key : most;
+    }
+    return (struct ranges){ least, (RANGES - 1) / (most - least) };
+}
+
+static uint32_t range_of(struct ranges ranges, float key)
+{
+    float at = (key - ranges.least) * ranges.per_key;
+    return at < RANGES - 1 ? (uint32_t)at : RANGES - 1;
+}
+
+/* Those in ranges before `range` to the front; how many. */
+static size_t divide(struct candidate *c, size_t n, struct ranges ranges, uint32_t range)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) { /* without a branch, like partition() */
+        struct candidate x = c[i];
+        c[i] = c[at];
+        c[at] = x;
+        at += range_of(ranges, x.key) < range;
+    }
+    return at;
+}
+
+/* Of n candidates, those of the range of keys in which the summed weights reach `target`, to
+ * [*begin, *end), the ones that precede them in front; returns the weight of these. */
+static double narrow(struct candidate *c, size_t n, double target, bool beyond, size_t *begin,
+                     size_t *end)
+{
+    struct ranges ranges = ranges_of(c, n);
+    double sums[RANGES] = { 0 }, before = 0;
+    for (size_t i = 0; i < n; i++)
+        sums[range_of(ranges, c[i].key)] += c[i].weight;
+    uint32_t range = 0;
+    for (; range < RANGES - 1 && !reaches(before + sums[range], target, beyond); range++)
+        before += sums[range];
+    *begin = divide(c, n, ranges, range);
+    *end = range == RANGES - 1 ? n : *begin + divide(c + *begin, n - *begin, ranges, range + 1);
+    return before;
+}
+
 /* The shortest beginning, in order of key, whose weights reach `target` (or pass it): how long it
  * is. A quickselect that adds weights up; the beginning itself stays unsorted. */
 static size_t keep_beginning(struct candidate *c, size_t n, double target, bool beyond)
 {
     size_t begin = 0, end = n; /* the last one kept is among these */
-    double before = 0;
+    double before = n > NARROWED ? narrow(c, n, target, beyond, &begin, &end) : 0;
     while (end - begin > SMALL) {
         size_t pivot = begin + partition(c + begin, end - begin);
         double sum = 0;
@@ -151,15 +243,12 @@ size_t candidates_top_k(struct candidate *c, size_t n, size_t k)
 {
     if (k >= n)
         return n;
-    float largest = c[0].logit;
     for (size_t i = 0; i < n; i++) {
         c[i].key = -c[i].logit;
         c[i].weight = 1; /* counts */
-        largest = fmaxf(largest, c[i].logit);
     }
     n = keep_beginning(c, n, (double)k, false);
-    for (size_t i = 0; i < n; i++)
-        c[i].weight = candidate_weight(c[i].logit - largest);
+    weigh(c, n, largest_logit(c, n), 1);
     return n;
 }
 
@@ -172,14 +261,17 @@ size_t candidates_top_p(struct candidate *c, size_t n, float p, double total)
 
 size_t candidates_typical(struct candidate *c, size_t n, float p)
 {
-    double total = 0, entropy = 0;
-    for (size_t i = 0; i < n; i++)
+    /* -log(probability) is log(total) + the distance from the largest logit. */
+    float largest = largest_logit(c, n);
+    double total = 0, moment = 0;
+    for (size_t i = 0; i < n; i++) {
         total += c[i].weight;
-    for (size_t i = 0; i < n; i++)
         if (c[i].weight > 0)
-            entropy -= c[i].weight / total * log(c[i].weight / total);
+            moment += (double)c[i].weight * (largest - c[i].logit);
+    }
+    double mean = moment / total; /* the entropy less log(total) */
     for (size_t i = 0; i < n; i++)
-        c[i].key = c[i].weight > 0 ? (float)fabs(-log(c[i].weight / total) - entropy) : INFINITY;
+        c[i].key = c[i].weight > 0 ? (float)fabs((double)largest - c[i].logit - mean) : INFINITY;
     return keep_beginning(c, n, p * total, true);
 }
 
@@ -197,14 +289,7 @@ size_t candidates_min_p(struct candidate *c, size_t n, float p)
 
 uint32_t candidates_draw(struct candidate *c, size_t n, float temperature, double uniform)
 {
-    float largest = -INFINITY;
-    for (size_t i = 0; i < n; i++)
-        largest = fmaxf(largest, c[i].logit);
-    double total = 0;
-    for (size_t i = 0; i < n; i++) {
-        c[i].weight = candidate_weight((c[i].logit - largest) / temperature);
-        total += c[i].weight;
-    }
+    double total = weigh(c, n, largest_logit(c, n), temperature);
     double sum = 0, target = uniform * total;
     uint32_t last = c[0].token;
     for (size_t i = 0; i < n; i++) {

@@ -24,6 +24,10 @@ enum { CANDIDATE_BLOCK = 64 };
 double candidates_total(const float *logits, size_t n, float max, float temperature,
                         double *block_sums);
 
+/* The candidates of n tokens, unfiltered; returns the sum of their weights. */
+double candidates_fill(struct candidate *c, const uint32_t *tokens, size_t n, const float *logits,
+                       float max);
+
 /* Each returns how many it kept of n >= 1, at least 1. */
 size_t candidates_top_k(struct candidate *c, size_t n, size_t k);
 /* The likeliest whose weights reach p of `total`, the weight of all there were. */

@@ -250,17 +250,15 @@ static const float *change_logits(struct sampler *s, const float *logits, const 
     return s->changed;
 }
 
-/* Candidates from the tokens whose logit is at least `threshold`, and possible at all. */
-static size_t gather(struct sampler *s, const float *logits, float threshold, float max)
+/* Candidates from the tokens whose logit is at least `threshold`, and possible at all; `total` is
+ * their weight. */
+static size_t gather(struct sampler *s, const float *logits, float threshold, float max,
+                     double *total)
 {
     threshold = fmaxf(threshold, -0x1.fffffep127f);
     size_t n =
         s->kernels->elementwise.select_above(logits, s->n_vocab, threshold, s->indices, s->n_vocab);
-    for (size_t i = 0; i < n; i++) {
-        float logit = logits[s->indices[i]];
-        s->candidates[i] =
-            (struct candidate){ logit, candidate_weight(logit - max), 0, s->indices[i] };
-    }
+    *total = candidates_fill(s->candidates, s->indices, n, logits, max);
     return n;
 }
 
@@ -286,24 +284,28 @@ static size_t gather_top_k(struct sampler *s, const float *logits, float max, si
             break;
         distance = far == INFINITY ? 4 * distance : (near + far) / 2;
     }
-    size_t n = gather(s, logits, max - far, max);
+    double total;
+    size_t n = gather(s, logits, max - far, max, &total);
     return candidates_top_k(s->candidates, n, k);
 }
 
-/* Tokens among which the top p of `total` lie. */
+/* Tokens among which the top p of `total` lie: all within some distance of the maximum. Where they
+ * are few their weights tell whether the distance is enough; where they are many, that each of the
+ * others weighs less than exp(-distance). */
 static size_t gather_top_p(struct sampler *s, const float *logits, float max, double total)
 {
     /* A little more than p, for sums that round apart. */
-    double wanted = fmin(1, s->options.top_p + 1e-6) * total;
-    for (float distance = 4; distance < 87; distance *= 2) {
-        size_t n = gather(s, logits, max - distance, max);
-        double sum = 0;
-        for (size_t i = 0; i < n; i++)
-            sum += s->candidates[i].weight;
-        if (sum >= wanted)
+    double wanted = fmin(1, (double)s->options.top_p + 1e-6) * total, sum;
+    for (float distance = 0.5f; distance < 87; distance += 0.5f + distance / 8) {
+        size_t n = count_above(s, logits, max - distance, 0);
+        bool is_enough = (double)(s->n_vocab - n) * exp(-(double)distance) <= total - wanted;
+        if (!is_enough && n > s->n_vocab / 64)
+            continue;
+        n = gather(s, logits, max - distance, max, &sum);
+        if (is_enough || sum >= wanted)
             return n;
     }
-    return gather(s, logits, -INFINITY, max);
+    return gather(s, logits, -INFINITY, max, &sum);
 }
 
 /* Candidates after top_k, and the weight of all that top_p is to be a part of. */
@@ -318,9 +320,9 @@ static size_t gather_candidates(struct sampler *s, const float *logits, float ma
     if (o->top_k > 0)
         n = gather_top_k(s, logits, max, (size_t)o->top_k);
     else if (o->typical_p >= 1 && o->min_p > 0) /* and 1 more than the logarithm, for rounding */
-        n = gather(s, logits, max + logf(o->min_p) - 1, max);
+        n = gather(s, logits, max + logf(o->min_p) - 1, max, total);
     else
-        n = gather(s, logits, -INFINITY, max);
+        n = gather(s, logits, -INFINITY, max, total);
     if (o->typical_p < 1)
         n = candidates_typical(s->candidates, n, o->typical_p);
     *total = 0;

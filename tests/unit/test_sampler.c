@@ -253,24 +253,26 @@ static void fill_both(struct candidate *c, struct entry *e, const float *logits,
 
 TEST(filters_keep_what_a_full_sort_keeps)
 {
-    enum { N = 2000 };
+    enum { N = 20000 };
     static struct candidate c[N];
     static struct entry e[N];
     for (uint64_t seed = 1; seed <= 30; seed++) {
-        size_t n = seed % 3 ? N : 1 + seed;
+        size_t n = seed % 3 == 0 ? 1 + seed : seed % 3 == 1 ? N / 10 : N;
         float *logits = random_logits(n, seed % 2 ? 1 : 4, seed);
         for (size_t i = 0; i < n && seed % 5 == 0; i++)
-            logits[i] = roundf(logits[i]); /* many ties */
+            logits[i] = seed % 10 ? roundf(logits[i]) : 1; /* many ties, or nothing else */
+        for (size_t i = 1; i < n && seed % 7 == 0; i += 3)
+            logits[i] = -INFINITY;
         double total = candidates_total(logits, n, 0, 1, NULL) * 0;
         fill_both(c, e, logits, n);
         for (size_t i = 0; i < n; i++)
             total += c[i].weight;
         sort_entries(e, n, false);
-        size_t k = 1 + seed * 37 % n;
+        size_t k = 1 + seed * 3701 % n;
         assert_kept(c, candidates_top_k(c, n, k), e, k);
 
         /* Half way between two sums, where rounding cannot decide. */
-        size_t place = seed * 53 % n;
+        size_t place = seed * 5303 % n;
         double before = 0;
         for (size_t i = 0; i < place; i++)
             before += e[i].p;
