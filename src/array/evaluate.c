@@ -3,10 +3,6 @@
 #include "array/phases.h"
 #include "array/profile.h"
 
-/* Queries that one call of the attention kernel handles: enough to reuse a tile of keys, few enough
- * to share out. */
-enum { QUERY_BLOCK = 32 };
-
 /* Multiplications of a step that one core does in some 50 us, which is what the barriers of a step
  * cost. */
 enum { WORTH_SHARING = 2000000 };
@@ -210,49 +206,32 @@ static void run_linear(const struct evaluation *e, const struct phase *phase, vo
         run_tiles(e, phase, begin, end, scratch, watch);
 }
 
-/* Blocks of queries of all segments, last ones first: they see the most keys and are the longest
- * work. */
-static void run_block(const struct evaluation *e, const struct operation *o, size_t block,
-                      size_t kv_head, void *scratch)
-{
-    const struct step *step = e->step;
-    const struct segment *segment = step->segments;
-    size_t blocks;
-    while (block >= (blocks = (segment->n_rows + QUERY_BLOCK - 1) / QUERY_BLOCK)) {
-        block -= blocks;
-        segment++;
-    }
-    const struct attention_shape *shape = &o->node->of.attention;
-    struct attention job = {
-        .q = row_of(e, o->inputs[0], segment->first_row),
-        .q_stride = stride_of(o->inputs[0]),
-        .out = row_of(e, o->out, segment->first_row),
-        .out_stride = stride_of(o->out),
-        .n_heads = shape->n_heads,
-        .n_kv_heads = shape->n_kv_heads,
-        .head_dim = shape->head_dim,
-        .scale = shape->scale,
-        .window = shape->window,
-        .pages = segment->pages,
-        .layer_offset = layer_offset(e, shape),
-        .first_position = segment->first_position,
-    };
-    size_t q_begin = (blocks - 1 - block) * QUERY_BLOCK;
-    e->plan->kernels->attention.run[e->plan->limits.kv_type](
-        &job, kv_head, q_begin, size_min(segment->n_rows, q_begin + QUERY_BLOCK), scratch);
-}
-
 static void run_attention(const struct evaluation *e, const struct phase *phase, void *scratch,
                           struct profile_watch *watch)
 {
     const struct operation *o = &phase->operations[0];
-    size_t n_blocks = 0, begin, end, n_kv_heads = o->node->of.attention.n_kv_heads;
-    for (size_t i = 0; i < e->step->n_segments; i++)
-        n_blocks += (e->step->segments[i].n_rows + QUERY_BLOCK - 1) / QUERY_BLOCK;
-    while (thread_pool_take(e->plan->pool, n_blocks * n_kv_heads, 1, &begin, &end)) {
-        run_block(e, o, begin / n_kv_heads, begin % n_kv_heads, scratch);
-        profile_note(watch, o->profile_row);
-    }
+    const struct attention_shape *shape = &o->node->of.attention;
+    const struct attend attend = {
+        .kernels = &e->plan->kernels->attention,
+        .kv_type = e->plan->limits.kv_type,
+        .pool = e->plan->pool,
+        .parts = &e->plan->attend_parts,
+        .step = e->step,
+        .job = {
+            .q = row_of(e, o->inputs[0], 0),
+            .q_stride = stride_of(o->inputs[0]),
+            .out = row_of(e, o->out, 0),
+            .out_stride = stride_of(o->out),
+            .n_heads = shape->n_heads,
+            .n_kv_heads = shape->n_kv_heads,
+            .head_dim = shape->head_dim,
+            .scale = shape->scale,
+            .window = shape->window,
+            .layer_offset = layer_offset(e, shape),
+        },
+    };
+    attend_run(&attend, scratch);
+    profile_note(watch, o->profile_row);
 }
 
 static void run_phases(void *context, size_t thread, size_t n_threads)

@@ -3,6 +3,7 @@
 #ifndef PHASES_H
 #define PHASES_H
 
+#include "array/attend.h"
 #include "array/graph.h"
 #include "array/plan.h"
 
@@ -48,6 +49,7 @@ struct plan {
     size_t memory_bytes;
     uint8_t *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;
+    struct attend_parts attend_parts;
     size_t n_weights;        /* elements of all weights that a row is multiplied with */
     struct profile *profile; /* NULL: not measured */
 };

@@ -22,6 +22,18 @@ static size_t scratch_of(const struct plan *plan, const struct operation *operat
     return 0;
 }
 
+/* Floats of a row's partials in the widest attention. */
+static size_t partial_floats(const struct plan *plan)
+{
+    size_t n_floats = 0;
+    for (size_t p = 0; p < plan->n_phases; p++)
+        if (plan->phases[p].kind == PHASE_ATTENTION) {
+            const struct array *node = plan->phases[p].operations[0].node;
+            n_floats = size_max(n_floats, attention_partial_floats(node->of.attention.head_dim));
+        }
+    return n_floats;
+}
+
 static void measure_phases(struct plan *plan)
 {
     for (size_t p = 0; p < plan->n_phases; p++) {
@@ -53,7 +65,8 @@ static bool compile(struct plan *plan, struct graph *graph, struct error *err)
     plan->scratch = memory_aligned(plan->scratch_bytes * thread_pool_size(plan->pool));
     if (!plan->memory || !plan->scratch)
         return fail_memory(err, plan_scratch_bytes(plan), "a plan's values");
-    return true;
+    return attend_parts_open(&plan->attend_parts, thread_pool_size(plan->pool),
+                             partial_floats(plan), err);
 }
 
 bool plan_compile(struct plan **out, struct graph *graph, const struct kernels *kernels,
@@ -81,6 +94,7 @@ void plan_free(struct plan **plan)
     profile_close(&(*plan)->profile);
     memory_free((*plan)->memory);
     memory_free((*plan)->scratch);
+    attend_parts_release(&(*plan)->attend_parts);
     arena_free(&(*plan)->arena);
     memory_free(*plan);
     *plan = NULL;
@@ -93,7 +107,8 @@ size_t plan_output_stride(const struct plan *plan)
 
 size_t plan_scratch_bytes(const struct plan *plan)
 {
-    return plan->memory_bytes + plan->scratch_bytes * thread_pool_size(plan->pool);
+    return plan->memory_bytes + plan->scratch_bytes * thread_pool_size(plan->pool) +
+           attend_parts_bytes(&plan->attend_parts);
 }
 
 bool plan_profile_start(struct plan *plan, struct error *err)

@@ -1,3 +1,4 @@
+#include "bench_attention.h"
 #include "check.h"
 
 #include "quant/quantize.h"
@@ -64,13 +65,12 @@ static void *new_scratch(struct check *c, const struct kernels *k, const struct 
     return check_aligned(c, k->attention.scratch_bytes(s->n_heads, s->n_kv_heads, s->head_dim));
 }
 
-/* Queries at positions [begin, end) in one call a KV head. */
-static void attend(const struct kernels *k, const struct sequence *s, float *out, size_t begin,
-                   size_t end, void *scratch)
+/* Queries from position `begin` on. */
+static struct attention job_of(const struct sequence *s, float *out, size_t begin)
 {
     const struct shape *shape = &s->shape;
     size_t stride = shape->n_heads * shape->head_dim;
-    struct attention a = {
+    return (struct attention){
         .q = s->q + begin * stride,
         .q_stride = stride,
         .out = out + begin * stride,
@@ -84,8 +84,36 @@ static void attend(const struct kernels *k, const struct sequence *s, float *out
         .layer_offset = LAYER_OFFSET,
         .first_position = (uint32_t)begin,
     };
+}
+
+/* Queries at positions [begin, end) in one call a KV head. */
+static void attend(const struct kernels *k, const struct sequence *s, float *out, size_t begin,
+                   size_t end, void *scratch)
+{
+    struct attention a = job_of(s, out, begin);
+    for (size_t h = 0; h < s->shape.n_kv_heads; h++)
+        k->attention.run[s->shape.type](&a, h, 0, end - begin, scratch);
+}
+
+/* The same, each block's segments computed in two runs, the later one first, and then joined. */
+static void attend_split(struct check *c, const struct kernels *k, const struct sequence *s,
+                         float *out, void *scratch)
+{
+    const struct shape *shape = &s->shape;
+    struct attention a = job_of(s, out, 0);
+    size_t n = shape->n_positions, queries = attention_block_queries(a.n_heads, a.n_kv_heads);
+    size_t n_floats = (n / KV_SEGMENT + 1) * queries * (a.n_heads / a.n_kv_heads) *
+                      attention_partial_floats(a.head_dim);
+    float *partials = check_aligned(c, n_floats * sizeof *partials);
     for (size_t h = 0; h < shape->n_kv_heads; h++)
-        k->attention.run[shape->type](&a, h, 0, end - begin, scratch);
+        for (size_t begin = 0, end; begin < n; begin = end) {
+            end = size_min(n, begin + queries);
+            struct kv_span all = attention_segments(&a, begin, end), early = all, late = all;
+            early.end = late.begin = all.begin + check_below(c, all.end - all.begin + 1);
+            k->attention.run_segments[shape->type](&a, h, begin, end, late, partials, scratch);
+            k->attention.run_segments[shape->type](&a, h, begin, end, early, partials, scratch);
+            k->attention.join_segments(&a, h, begin, end, partials);
+        }
 }
 
 /* All queries, `chunk` at a time, each chunk seeing pages that hold nothing after it. */
@@ -125,6 +153,10 @@ static void check_shape(struct check *c, struct shape shape)
     }
     float *below = attend_chunks(c, &c->below, &s, shape.n_positions);
     check_equal(c, check_text("levels differ %s", text), all, below, n);
+
+    float *split = check_floats(c, n);
+    attend_split(c, &c->tested, &s, split, new_scratch(c, &c->tested, &shape));
+    check_equal(c, check_text("segments apart %s", text), split, all, n);
 
     float *q = s.q; /* in place */
     s.q = check_copy(c, q, n);
@@ -181,42 +213,6 @@ static void check_store(struct check *c)
                     check_store_type(c, type, dims[i], slot);
 }
 
-struct bench {
-    struct sequence s;
-    float *out;
-    void *scratch;
-    size_t begin, end;
-};
-
-static void bench_body(const struct kernels *k, void *context)
-{
-    const struct bench *b = context;
-    attend(k, &b->s, b->out, b->begin, b->end, b->scratch);
-}
-
-static void bench_shape(struct check *c, struct shape shape, size_t n_queries)
-{
-    if (!c->bench)
-        return;
-    struct bench b = { .s = new_sequence(c, shape), .end = shape.n_positions };
-    size_t width = shape.n_heads * shape.head_dim;
-    b.begin = b.end - n_queries;
-    b.out = check_floats(c, shape.n_positions * width);
-    b.scratch = new_scratch(c, &c->tested, &shape);
-    new_pages(c, &b.s);
-    store_positions(&c->tested, &b.s, 0, shape.n_positions);
-    double pairs = 0; /* of a query and a key it sees */
-    for (size_t i = b.begin; i < b.end; i++)
-        pairs += (double)i + 1;
-    double bytes =
-        (double)b.s.n_pages * (double)kv_layer_bytes(shape.type, shape.n_kv_heads, shape.head_dim);
-    check_bench(c,
-                check_text("%zu queries, %zu/%zu heads of %zu, %zu keys", n_queries, shape.n_heads,
-                           shape.n_kv_heads, shape.head_dim, shape.n_positions),
-                bench_body, &b, bytes, pairs * (double)width * 4);
-    check_release(c);
-}
-
 static void check_run(struct check *c)
 {
     static const size_t dims[] = { 16, 24, 48, 64, 80, 96, 128, 256, 1, 33 };
@@ -240,19 +236,14 @@ static void check_run(struct check *c)
         for (size_t j = 0; j < COUNT_OF(windows); j++)
             check_shape(c, (struct shape){ 4, 2, 32, lengths[i], windows[j], (i + j) % KV_TYPES });
     for (enum kv_type type = 0; type < KV_TYPES; type++)
-        check_shape(c, (struct shape){ 3, 1, 64, 1100, type % 2 ? 300 : 0, type });
-
-    bench_shape(c, (struct shape){ 1, 1, 128, 2048, 0, KV_F16 }, 1);
-    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0, KV_F16 }, 1);
-    bench_shape(c, (struct shape){ 8, 1, 128, 2048, 0, KV_F16 }, 1);
-    bench_shape(c, (struct shape){ 32, 8, 128, 4000, 0, KV_F16 }, 1);
-    bench_shape(c, (struct shape){ 32, 8, 64, 4000, 0, KV_F16 }, 1);
-    bench_shape(c, (struct shape){ 4, 1, 128, 2048, 0, KV_F16 }, 512);
-    bench_shape(c, (struct shape){ 1, 1, 64, 512, 0, KV_F16 }, 512);
+        check_shape(c, (struct shape){ 1, 1, 32, 2100, type % 2 ? 1100 : 0, type });
 }
 
 void check_attention(struct check *c)
 {
     check_store(c);
     check_run(c);
+    if (c->bench && check_begin(c, "attention.bench"))
+        for (enum kv_type type = 0; type < KV_TYPES; type++)
+            bench_attention(c, type);
 }

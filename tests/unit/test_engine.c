@@ -273,6 +273,44 @@ TEST(logits_do_not_depend_on_neighbours_at_the_lowest_levels)
     check_independence(DTYPE_Q4_0, 0, 0);
 }
 
+/* Deep enough for several segments of keys, with so few KV heads that threads share them. */
+static void check_depth(enum kv_type kv_type, size_t window)
+{
+    enum { DEPTH = 2150, LAST = 6 };
+    static const size_t chunks[] = { 200, 33 };
+    struct tiny_options options = tiny_defaults();
+    options.n_ctx = 2300;
+    options.n_kv_heads = 1;
+    options.head_dim = 32;
+    options.window = window;
+    struct tiny_model *model;
+    struct error err = { 0 };
+    assert_ok(tiny_model_new(&model, &options, &err), err);
+    token_id tokens[DEPTH];
+    float first[97], got[97];
+    fill_prompt(tokens, DEPTH, 11);
+    for (size_t threads = 1; threads <= 2; threads++) {
+        struct engine *engine = open_engine_kv(tiny_model_path(model), threads, ~0u, kv_type);
+        for (size_t c = 0; c < COUNT_OF(chunks); c++) {
+            bool is_first = threads == 1 && c == 0;
+            struct sequence *sequence = open_sequence(engine);
+            run_chunks(engine, sequence, tokens, DEPTH - LAST, chunks[c], got);
+            run_chunks(engine, sequence, tokens + DEPTH - LAST, LAST, is_first ? LAST : 1,
+                       is_first ? first : got);
+            check_bits(first, is_first ? first : got, options.n_vocab, "at depth");
+            sequence_close(&sequence);
+        }
+        engine_close(&engine);
+    }
+    tiny_model_free(&model);
+}
+
+TEST(logits_at_depth_do_not_depend_on_chunks_or_threads)
+{
+    check_depth(KV_F16, 0);
+    check_depth(KV_Q8_0, 1300);
+}
+
 TEST(all_logits_of_a_step_equal_those_of_single_steps)
 {
     struct tiny_options options = tiny_defaults();

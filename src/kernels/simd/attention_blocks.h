@@ -12,11 +12,13 @@ enum { MAX_ROWS = 6 };
 #define VECS(rows) (LEVEL_AVX512 || (rows) == 1 ? 4 : (rows) == 2 ? 2 : 1)
 
 /* What keys and values are read as: floats that were widened before, or as they are stored. */
-enum form { FORM_WIDE, FORM_HALVES, FORM_BFLOATS, FORM_BYTES };
+enum form { FORM_WIDE, FORM_FLOATS, FORM_HALVES, FORM_BFLOATS, FORM_BYTES };
 
 /* Sixteen stored elements to floats. */
 INLINE vec vec_of_form(const enum form form, const uint8_t *p)
 {
+    if (form == FORM_FLOATS)
+        return vec_load((const float *)(const void *)p);
     if (form == FORM_BYTES)
         return vec_from_bytes(bytes_at(p));
     return form == FORM_HALVES ? vec_from_halves(p) : vec_from_bfloats(p);
@@ -24,12 +26,31 @@ INLINE vec vec_of_form(const enum form form, const uint8_t *p)
 
 INLINE size_t form_bytes(const enum form form)
 {
-    return form == FORM_BYTES ? 1 : 2;
+    return form == FORM_BYTES ? 1 : form == FORM_FLOATS ? 4 : 2;
 }
 
 INLINE void prefetch_lines(const uint8_t *p, const size_t n_bytes)
 {
     UNROLL for (size_t at = 0; at < n_bytes; at += 64) __builtin_prefetch(p + at);
+}
+
+/* Of the next page's keys or values, which this page's work gives the time to fetch. Few rows read
+ * them once and fetch, step by step, as much as they read here. Many rows come in blocks, each of
+ * which fetches some lines into the second cache: one at a time, since the processor drops what
+ * finds no free buffer. */
+struct next_page {
+    const uint8_t *data;
+    size_t n_bytes;
+    size_t begin; /* of the lines that are left to the wide blocks */
+};
+
+INLINE void prefetch_step(const enum form form, const struct next_page *next, size_t element,
+                          const size_t n_elements, size_t step)
+{
+    if (form != FORM_WIDE)
+        prefetch_lines(next->data + element * form_bytes(form), n_elements * form_bytes(form));
+    else if (next->begin + step * 64 < next->n_bytes)
+        __builtin_prefetch(next->data + next->begin + step * 64, 0, 2);
 }
 
 /* Rows against the keys of one page: scores[row][.] = q[row] . keys[.][.], and tiles beside [begin,
@@ -41,8 +62,8 @@ struct score_job {
     enum form form;
     const float *wide;     /* FORM_WIDE: [head_dim][KV_PAGE_TOKENS] */
     const uint8_t *stored; /* else: [tiles][head_dim][KV_TILE] */
-    const uint8_t *next;   /* those of the next page, to be fetched meanwhile */
-    const float *scales;   /* FORM_BYTES: [tiles][head_dim / KV_BLOCK][KV_TILE] */
+    struct next_page next;
+    const float *scales; /* FORM_BYTES: [tiles][head_dim / KV_BLOCK][KV_TILE] */
     size_t head_dim;
     size_t begin, end; /* tiles */
 };
@@ -59,16 +80,6 @@ INLINE vec key_vector(const enum form form, const struct score_job *job, size_t 
     return vec_mul(k, vec_load(job->scales + block * KV_TILE));
 }
 
-/* The next page's keys, as many of them for each d as this block reads. */
-INLINE void prefetch_keys(const enum form form, const size_t vecs, const struct score_job *job,
-                          size_t tile, size_t d)
-{
-    const size_t step = vecs * KV_TILE * form_bytes(form);
-    if (form != FORM_WIDE)
-        prefetch_lines(job->next + tile * job->head_dim * KV_TILE * form_bytes(form) + d * step,
-                       step);
-}
-
 INLINE void score_block(const enum form form, const size_t rows, const size_t vecs,
                         const struct score_job *job, size_t tile)
 {
@@ -79,7 +90,8 @@ INLINE void score_block(const enum form form, const size_t rows, const size_t ve
     }
     for (size_t d = 0; d < job->head_dim; d++) {
         vec k[4];
-        prefetch_keys(form, vecs, job, tile, d);
+        prefetch_step(form, &job->next, (tile * job->head_dim + d * vecs) * KV_TILE, vecs * KV_TILE,
+                      tile / vecs * job->head_dim + d);
         UNROLL for (size_t v = 0; v < vecs; v++) k[v] = key_vector(form, job, tile + v, d);
         UNROLL for (size_t r = 0; r < rows; r++)
         {
@@ -94,6 +106,12 @@ INLINE void score_block(const enum form form, const size_t rows, const size_t ve
     }
 }
 
+/* Steps of prefetching that a block of rows takes. */
+static size_t score_steps(size_t rows, size_t head_dim)
+{
+    return KV_PAGE_TOKENS / KV_TILE / VECS(rows) * head_dim;
+}
+
 INLINE void score_tiles(const enum form form, const size_t rows, const struct score_job *job)
 {
     const size_t vecs = VECS(rows);
@@ -104,14 +122,15 @@ INLINE void score_tiles(const enum form form, const size_t rows, const struct sc
 
 /* out[row] = out[row] scaled + sum of p[row][j] values[j] over positions [begin, end) of a page. */
 struct value_job {
-    float *out;           /* [n_rows][width] */
+    float *out; /* [n_rows][out_stride] */
+    size_t out_stride;
     const float *p;       /* [n_rows][KV_PAGE_TOKENS] */
-    const float *factors; /* [tiles][MAX_ROWS] of the sums before each tile; NULL: all 1 */
+    const float *factors; /* [n_rows] of the earlier sums; NULL: all 1 */
     enum form form;
     const float *wide;     /* FORM_WIDE: [KV_PAGE_TOKENS][width] */
     const uint8_t *stored; /* else the same, width being head_dim */
-    const uint8_t *next;   /* those of the next page, to be fetched meanwhile */
-    const float *scales;   /* FORM_BYTES: [KV_PAGE_TOKENS][width / KV_BLOCK] */
+    struct next_page next;
+    const float *scales; /* FORM_BYTES: [KV_PAGE_TOKENS][width / KV_BLOCK] */
     size_t width, begin, end;
 };
 
@@ -124,14 +143,6 @@ INLINE vec value_vector(const enum form form, const struct value_job *job, size_
     if (form != FORM_BYTES)
         return x;
     return vec_mul(x, vec_set1(job->scales[i * (job->width / KV_BLOCK) + column / KV_BLOCK]));
-}
-
-INLINE void prefetch_values(const enum form form, const size_t vecs, const struct value_job *job,
-                            size_t i, size_t column)
-{
-    if (form != FORM_WIDE)
-        prefetch_lines(job->next + (i * job->width + column) * form_bytes(form),
-                       vecs * 16 * form_bytes(form));
 }
 
 INLINE void scale_sums(const size_t rows, const size_t vecs, vec sums[MAX_ROWS][4],
@@ -151,29 +162,31 @@ INLINE void value_block(const enum form form, const size_t rows, const size_t ve
     UNROLL for (size_t r = 0; r < rows; r++)
     {
         UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] =
-            vec_load(job->out + r * job->width + column + 16 * v);
+            vec_load(job->out + r * job->out_stride + column + 16 * v);
     }
-    for (size_t j = job->begin, stop; j < job->end; j = stop) {
-        stop = size_min(job->end, (j / KV_TILE + 1) * KV_TILE);
-        if (job->factors)
-            scale_sums(rows, vecs, sums, job->factors + j / KV_TILE * MAX_ROWS);
-        for (size_t i = j; i < stop; i++) {
-            vec x[4];
-            prefetch_values(form, vecs, job, i, column);
-            UNROLL for (size_t v = 0; v < vecs; v++) x[v] =
-                value_vector(form, job, i, column + 16 * v);
-            UNROLL for (size_t r = 0; r < rows; r++)
-            {
-                vec p = vec_set1(job->p[r * KV_PAGE_TOKENS + i]);
-                UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] = vec_fma(p, x[v], sums[r][v]);
-            }
+    if (job->factors)
+        scale_sums(rows, vecs, sums, job->factors);
+    for (size_t i = job->begin; i < job->end; i++) {
+        vec x[4];
+        prefetch_step(form, &job->next, i * job->width + column, vecs * 16,
+                      column / (16 * vecs) * KV_PAGE_TOKENS + i);
+        UNROLL for (size_t v = 0; v < vecs; v++) x[v] = value_vector(form, job, i, column + 16 * v);
+        UNROLL for (size_t r = 0; r < rows; r++)
+        {
+            vec p = vec_set1(job->p[r * KV_PAGE_TOKENS + i]);
+            UNROLL for (size_t v = 0; v < vecs; v++) sums[r][v] = vec_fma(p, x[v], sums[r][v]);
         }
     }
     UNROLL for (size_t r = 0; r < rows; r++)
     {
         UNROLL for (size_t v = 0; v < vecs; v++)
-            vec_store(job->out + r * job->width + column + 16 * v, sums[r][v]);
+            vec_store(job->out + r * job->out_stride + column + 16 * v, sums[r][v]);
     }
+}
+
+static size_t value_steps(size_t rows, size_t width)
+{
+    return width / 16 / VECS(rows) * KV_PAGE_TOKENS;
 }
 
 INLINE void value_columns(const enum form form, const size_t rows, const struct value_job *job)
@@ -193,40 +206,29 @@ INLINE void value_columns(const enum form form, const size_t rows, const struct 
 /* A function each number of rows, so that the blocks' loops have constant bounds. */
 #define FOR_EACH_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
+#define CASE_SCORES(FORM, n)       \
+    case FORM:                     \
+        score_tiles(FORM, n, job); \
+        break;
+#define CASE_VALUES(FORM, n)           \
+    case FORM:                         \
+        value_columns(FORM, n, &here); \
+        break;
+#define FOR_EACH_FORM(X, n) \
+    X(FORM_WIDE, n) X(FORM_FLOATS, n) X(FORM_HALVES, n) X(FORM_BFLOATS, n) X(FORM_BYTES, n)
+
 #define ROWS(n)                                         \
     static void score_##n(const struct score_job *job)  \
     {                                                   \
         switch (job->form) {                            \
-        case FORM_WIDE:                                 \
-            score_tiles(FORM_WIDE, n, job);             \
-            break;                                      \
-        case FORM_HALVES:                               \
-            score_tiles(FORM_HALVES, n, job);           \
-            break;                                      \
-        case FORM_BFLOATS:                              \
-            score_tiles(FORM_BFLOATS, n, job);          \
-            break;                                      \
-        case FORM_BYTES:                                \
-            score_tiles(FORM_BYTES, n, job);            \
-            break;                                      \
+            FOR_EACH_FORM(CASE_SCORES, n)               \
         }                                               \
     }                                                   \
     static void values_##n(const struct value_job *job) \
     {                                                   \
         const struct value_job here = *job;             \
         switch (here.form) {                            \
-        case FORM_WIDE:                                 \
-            value_columns(FORM_WIDE, n, &here);         \
-            break;                                      \
-        case FORM_HALVES:                               \
-            value_columns(FORM_HALVES, n, &here);       \
-            break;                                      \
-        case FORM_BFLOATS:                              \
-            value_columns(FORM_BFLOATS, n, &here);      \
-            break;                                      \
-        case FORM_BYTES:                                \
-            value_columns(FORM_BYTES, n, &here);        \
-            break;                                      \
+            FOR_EACH_FORM(CASE_VALUES, n)               \
         }                                               \
     }
 FOR_EACH_ROWS(ROWS)

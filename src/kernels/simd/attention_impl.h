@@ -4,18 +4,17 @@
  * keys become floats once, every row gets its 64 scores, their exponentials, and then its share of
  * the page's values, once floats too. Sums over head_dim and over positions go through one
  * accumulator a lane in order, and only the visible positions enter, so a row's bits do not depend
- * on the others. */
+ * on the others. At the end of a segment of positions its sums are joined to the earlier ones. */
 #include "kernels/attention.h"
 #include "kernels/simd/attention_blocks.h"
 
-enum { BLOCK_ROWS = 96, PAGE_TILES = KV_PAGE_TOKENS / KV_TILE };
+enum { PAGE_TILES = KV_PAGE_TOKENS / KV_TILE };
 
-/* Where a row stands in its walk over the keys. */
+/* Where a row stands in its walk over a segment's keys. */
 struct row_state {
     float sums[KV_TILE]; /* of the exponentials, a lane each */
     float max;
-    float factors[PAGE_TILES]; /* what a tile of this page multiplies the earlier sums with */
-    bool rescaled;             /* some factor is not 1 */
+    float factor; /* what this page multiplies the earlier sums with */
 };
 
 /* The part of a call that is computed together: the rows of a few queries. */
@@ -27,7 +26,9 @@ struct block {
     size_t width;            /* head_dim, rounded up to whole vectors */
     struct row_state *state; /* [n_rows] */
     float *q;                /* [n_rows][width], scaled */
-    float *out;              /* [n_rows][width] */
+    size_t stride;           /* of partials */
+    float *part;             /* [n_rows][stride] partials of the present segment */
+    float *total;            /* [n_rows][stride] and of those before */
     float *scores;           /* [n_rows][KV_PAGE_TOKENS] */
     float *keys;             /* [head_dim][KV_PAGE_TOKENS] */
     float *values;           /* [KV_PAGE_TOKENS][width] */
@@ -35,30 +36,23 @@ struct block {
     float *value_scales;
 };
 
-/* Positions [begin, end). */
-struct span {
-    size_t begin, end;
-};
-
-static size_t block_rows(size_t group)
-{
-    return group > BLOCK_ROWS ? group : BLOCK_ROWS / group * group;
-}
-
 static size_t scratch_bytes(size_t n_heads, size_t n_kv_heads, size_t head_dim)
 {
-    size_t n_rows = block_rows(n_heads / n_kv_heads), width = align_up(head_dim, 16);
-    size_t n_floats = 2 * n_rows * width + n_rows * KV_PAGE_TOKENS + 2 * width * KV_PAGE_TOKENS;
+    size_t n_rows = attention_block_queries(n_heads, n_kv_heads) * (n_heads / n_kv_heads);
+    size_t width = align_up(head_dim, 16);
+    size_t n_floats = n_rows * (width + KV_PAGE_TOKENS) + 2 * width * KV_PAGE_TOKENS;
+    n_floats += 2 * n_rows * attention_partial_floats(head_dim);
     n_floats += 2 * KV_PAGE_TOKENS * (width / KV_BLOCK);
     return n_floats * sizeof(float) + n_rows * sizeof(struct row_state);
 }
 
 static void lay_out(struct block *b, void *scratch)
 {
-    size_t n_rows = block_rows(b->group);
+    size_t n_rows = attention_block_queries(b->group, 1) * b->group;
     b->q = scratch;
-    b->out = b->q + n_rows * b->width;
-    b->scores = b->out + n_rows * b->width;
+    b->part = b->q + n_rows * b->width;
+    b->total = b->part + n_rows * b->stride;
+    b->scores = b->total + n_rows * b->stride;
     b->keys = b->scores + n_rows * KV_PAGE_TOKENS;
     b->values = b->keys + b->width * KV_PAGE_TOKENS;
     b->key_scales = b->values + b->width * KV_PAGE_TOKENS;
@@ -66,48 +60,88 @@ static void lay_out(struct block *b, void *scratch)
     b->state = (struct row_state *)(b->value_scales + KV_PAGE_TOKENS * (b->width / KV_BLOCK));
 }
 
-static struct span visible(const struct block *b, size_t query)
+static struct kv_span visible(const struct block *b, size_t query)
 {
-    size_t end = (size_t)b->a->first_position + b->first_query + query + 1;
-    size_t window = b->a->window;
-    return (struct span){ window && end > window ? end - window : 0, end };
+    return attention_visible(b->a, b->first_query + query);
 }
 
 /* The part of `s` inside the page that begins at `base`, counted from there; empty where begin >=
  * end. */
-static struct span within_page(struct span s, size_t base)
+static struct kv_span within_page(struct kv_span s, size_t base)
 {
     size_t begin = s.begin > base ? s.begin - base : 0;
     size_t end = s.end > base ? size_min(s.end - base, KV_PAGE_TOKENS) : 0;
-    return (struct span){ begin, end };
+    return (struct kv_span){ begin, end };
 }
 
-static void begin_rows(struct block *b)
-{
-    const struct attention *a = b->a;
-    size_t n_rows = b->n_queries * b->group, head_dim = a->head_dim;
-    memset(b->out, 0, n_rows * b->width * sizeof *b->out);
-    memset(b->state, 0, n_rows * sizeof *b->state);
-    for (size_t row = 0; row < n_rows; row++) {
-        const float *q = a->q + (b->first_query + row / b->group) * a->q_stride +
-                         (b->kv_head * b->group + row % b->group) * head_dim;
-        for (size_t d = 0; d < head_dim; d++)
-            b->q[row * b->width + d] = q[d] * a->scale;
-        b->state[row].max = -INFINITY;
-    }
-}
-
-static void end_rows(const struct block *b)
+static void scale_queries(const struct block *b)
 {
     const struct attention *a = b->a;
     for (size_t row = 0; row < b->n_queries * b->group; row++) {
-        float *out = a->out + (b->first_query + row / b->group) * a->out_stride +
-                     (b->kv_head * b->group + row % b->group) * a->head_dim;
-        vec factor = vec_set1(1 / vec_total(vec_load(b->state[row].sums)));
-        for (size_t d = 0; d < a->head_dim; d += 16) {
-            vec v = vec_mul(vec_load(b->out + row * b->width + d), factor);
-            vec_store_n(out + d, v, size_min(16, a->head_dim - d));
-        }
+        const float *q = a->q + (b->first_query + row / b->group) * a->q_stride +
+                         (b->kv_head * b->group + row % b->group) * a->head_dim;
+        for (size_t d = 0; d < a->head_dim; d++)
+            b->q[row * b->width + d] = q[d] * a->scale;
+    }
+}
+
+static void begin_segment(const struct block *b)
+{
+    size_t n_rows = b->n_queries * b->group;
+    memset(b->part, 0, n_rows * b->stride * sizeof *b->part);
+    memset(b->state, 0, n_rows * sizeof *b->state);
+    for (size_t row = 0; row < n_rows; row++)
+        b->state[row].max = -INFINITY;
+}
+
+static void end_segment(const struct block *b)
+{
+    for (size_t row = 0; row < b->n_queries * b->group; row++) {
+        b->part[row * b->stride + PARTIAL_MAX] = b->state[row].max;
+        b->part[row * b->stride + PARTIAL_TOTAL] = vec_total(vec_load(b->state[row].sums));
+    }
+}
+
+/* Both under the larger maximum. */
+static void join(float *total, const float *part, size_t stride)
+{
+    float max = total[PARTIAL_MAX] > part[PARTIAL_MAX] ? total[PARTIAL_MAX] : part[PARTIAL_MAX];
+    float below[16] = { total[PARTIAL_MAX] - max, part[PARTIAL_MAX] - max };
+    vec_store(below, vec_exp(vec_load(below)));
+    vec old = vec_set1(below[0]), new = vec_set1(below[1]);
+    total[PARTIAL_MAX] = max;
+    total[PARTIAL_TOTAL] = total[PARTIAL_TOTAL] * below[0] + part[PARTIAL_TOTAL] * below[1];
+    for (size_t d = PARTIAL_SUMS; d < stride; d += 16)
+        vec_store(total + d, vec_fma(vec_load(part + d), new, vec_mul(vec_load(total + d), old)));
+}
+
+/* Row `row` of the block after segment `segment`, of which it need not have seen anything: its
+ * earlier partials are at `total`, where the first is copied. */
+static void join_row(const struct block *b, size_t row, size_t segment, float *total,
+                     const float *part)
+{
+    struct kv_span seen = visible(b, row / b->group);
+    if (segment == seen.begin / KV_SEGMENT)
+        memcpy(total, part, b->stride * sizeof *total);
+    else if (segment > seen.begin / KV_SEGMENT && segment * KV_SEGMENT < seen.end)
+        join(total, part, b->stride);
+}
+
+static bool has_one_segment(const struct block *b, size_t row)
+{
+    struct kv_span seen = visible(b, row / b->group);
+    return seen.begin / KV_SEGMENT == (seen.end - 1) / KV_SEGMENT;
+}
+
+static void write_row(const struct block *b, size_t row, const float *partial)
+{
+    const struct attention *a = b->a;
+    float *out = a->out + (b->first_query + row / b->group) * a->out_stride +
+                 (b->kv_head * b->group + row % b->group) * a->head_dim;
+    vec factor = vec_set1(1 / partial[PARTIAL_TOTAL]);
+    for (size_t d = 0; d < a->head_dim; d += 16) {
+        vec v = vec_mul(vec_load(partial + PARTIAL_SUMS + d), factor);
+        vec_store_n(out + d, v, size_min(16, a->head_dim - d));
     }
 }
 
@@ -150,7 +184,7 @@ INLINE void widen_part(enum kv_type type, float *to, const uint8_t *from, const 
 }
 
 INLINE void widen_values(enum kv_type type, const struct block *b, const uint8_t *values,
-                         struct span s)
+                         struct kv_span s)
 {
     size_t head_dim = b->a->head_dim, bytes = kv_element_bytes(type);
     for (size_t j = s.begin; j < s.end; j++) {
@@ -166,7 +200,7 @@ INLINE void widen_values(enum kv_type type, const struct block *b, const uint8_t
 }
 
 INLINE void widen_type(enum kv_type type, const struct block *b, const uint8_t *keys,
-                       const uint8_t *values, struct span s)
+                       const uint8_t *values, struct kv_span s)
 {
     widen_keys(type, b, keys, s.begin / KV_TILE, (s.end + KV_TILE - 1) / KV_TILE);
     widen_values(type, b, values, s);
@@ -174,7 +208,7 @@ INLINE void widen_type(enum kv_type type, const struct block *b, const uint8_t *
 
 /* Once a type, so that the loops ask nothing. */
 static void widen_page(const struct block *b, const uint8_t *keys, const uint8_t *values,
-                       struct span s)
+                       struct kv_span s)
 {
     switch (b->type) {
     case KV_F16:
@@ -205,51 +239,56 @@ static void widen_scales(const struct block *b, const uint8_t *keys, const uint8
     }
 }
 
-/* A tile raised the maximum: what earlier sums are worth under the new one. */
+/* A page raised the maximum: what earlier sums are worth under the new one. */
 static float raise_max(struct row_state *state, vec scores)
 {
     float lanes[16], max = vec_largest(scores);
     vec_store(lanes, vec_exp(vec_set1(state->max - max)));
     state->max = max;
-    state->rescaled = true;
     return lanes[0];
 }
 
-/* Scores to exponentials, in place, tile by tile under a running maximum. */
-static void exponentials(struct row_state *state, float *scores, struct span s)
+/* A tile's scores, those outside the span as if they were not. */
+INLINE vec visible_scores(const float *scores, size_t tile, struct kv_span s)
 {
-    vec sums = vec_load(state->sums);
-    state->rescaled = false;
-    for (size_t tile = s.begin / KV_TILE; tile * KV_TILE < s.end; tile++) {
-        size_t base = tile * KV_TILE;
-        vec x = vec_load(scores + base);
-        if (s.begin > base || s.end < base + KV_TILE) {
-            size_t begin = s.begin > base ? s.begin - base : 0;
-            x = vec_keep(x, begin, size_min(KV_TILE, s.end - base), vec_set1(-INFINITY));
-        }
-        state->factors[tile] = 1;
-        if (vec_greater(x, vec_set1(state->max))) {
-            state->factors[tile] = raise_max(state, x);
-            sums = vec_mul(sums, vec_set1(state->factors[tile]));
-        }
-        x = vec_exp(vec_sub(x, vec_set1(state->max)));
+    size_t base = tile * KV_TILE;
+    vec x = vec_load(scores + base);
+    if (s.begin <= base && s.end >= base + KV_TILE)
+        return x;
+    size_t begin = s.begin > base ? s.begin - base : 0;
+    return vec_keep(x, begin, size_min(KV_TILE, s.end - base), vec_set1(-INFINITY));
+}
+
+/* Scores to exponentials under the running maximum, in place. */
+static void exponentials(struct row_state *state, float *scores, struct kv_span s)
+{
+    size_t first = s.begin / KV_TILE, end = (s.end + KV_TILE - 1) / KV_TILE;
+    vec sums = vec_load(state->sums), largest = visible_scores(scores, first, s);
+    for (size_t tile = first + 1; tile < end; tile++)
+        largest = vec_max(largest, visible_scores(scores, tile, s));
+    state->factor = 1;
+    if (vec_greater(largest, vec_set1(state->max))) {
+        state->factor = raise_max(state, largest);
+        sums = vec_mul(sums, vec_set1(state->factor));
+    }
+    for (size_t tile = first; tile < end; tile++) {
+        vec x = vec_exp(vec_sub(visible_scores(scores, tile, s), vec_set1(state->max)));
         sums = vec_add(sums, x);
-        vec_store(scores + base, x);
+        vec_store(scores + tile * KV_TILE, x);
     }
     vec_store(state->sums, sums);
 }
 
-/* The factors of up to MAX_ROWS rows, or NULL when all are 1, which is usual. */
-static const float *gather_factors(float gathered[PAGE_TILES][MAX_ROWS],
-                                   const struct row_state *state, size_t n_rows)
+/* The factors of n rows, or NULL when all are 1, which is usual. */
+static const float *gather_factors(float gathered[MAX_ROWS], const struct row_state *state,
+                                   size_t n_rows)
 {
     bool rescaled = false;
     for (size_t r = 0; r < n_rows; r++) {
-        rescaled |= state[r].rescaled;
-        for (size_t tile = 0; tile < PAGE_TILES; tile++)
-            gathered[tile][r] = state[r].factors[tile];
+        rescaled |= state[r].factor != 1;
+        gathered[r] = state[r].factor;
     }
-    return rescaled ? gathered[0] : NULL;
+    return rescaled ? gathered : NULL;
 }
 
 /* Rows taken together when `n` are left: as few blocks as can be, of equal size. */
@@ -268,14 +307,14 @@ struct page_part {
 };
 
 static void add_scores(const struct block *b, const struct page_part *part, size_t begin,
-                       size_t end, struct span s)
+                       size_t end, struct kv_span s)
 {
     struct score_job job = {
         .q_stride = b->width,
         .form = part->form,
         .wide = b->keys,
         .stored = part->keys,
-        .next = part->next_keys,
+        .next = { part->next_keys, kv_code_bytes(b->type, b->a->head_dim), 0 },
         .scales = b->key_scales,
         .head_dim = b->a->head_dim,
         .begin = s.begin / KV_TILE,
@@ -286,19 +325,21 @@ static void add_scores(const struct block *b, const struct page_part *part, size
         job.scores = b->scores + row * KV_PAGE_TOKENS;
         job.q = b->q + row * b->width;
         score_rows(n, &job);
+        job.next.begin += 64 * score_steps(n, job.head_dim);
     }
 }
 
 /* Rows [begin, end), which all see the same positions of the page. */
 static void add_values(const struct block *b, const struct page_part *part, size_t begin,
-                       size_t end, struct span s)
+                       size_t end, struct kv_span s)
 {
-    float gathered[PAGE_TILES][MAX_ROWS];
+    float gathered[MAX_ROWS];
     struct value_job job = {
+        .out_stride = b->stride,
         .form = part->form,
         .wide = b->values,
         .stored = part->values,
-        .next = part->next_values,
+        .next = { part->next_values, kv_code_bytes(b->type, b->a->head_dim), 0 },
         .scales = b->value_scales,
         .width = b->width,
         .begin = s.begin,
@@ -306,10 +347,11 @@ static void add_values(const struct block *b, const struct page_part *part, size
     };
     for (size_t row = begin, n; row < end; row += n) {
         n = rows_of_block(end - row);
-        job.out = b->out + row * b->width;
+        job.out = b->part + row * b->stride + PARTIAL_SUMS;
         job.p = b->scores + row * KV_PAGE_TOKENS;
         job.factors = gather_factors(gathered, b->state + row, n);
         value_rows(n, &job);
+        job.next.begin += 64 * value_steps(n, job.width);
     }
 }
 
@@ -317,10 +359,11 @@ static void add_values(const struct block *b, const struct page_part *part, size
  */
 static enum form form_of(const struct block *b, size_t n_rows)
 {
-    static const enum form stored[KV_TYPES] = {
-        [KV_F16] = FORM_HALVES, [KV_BF16] = FORM_BFLOATS, [KV_Q8_0] = FORM_BYTES
-    };
-    bool may_stay = b->type != KV_F32 && b->a->head_dim % 16 == 0;
+    static const enum form stored[KV_TYPES] = { [KV_F16] = FORM_HALVES,
+                                                [KV_BF16] = FORM_BFLOATS,
+                                                [KV_F32] = FORM_FLOATS,
+                                                [KV_Q8_0] = FORM_BYTES };
+    bool may_stay = b->a->head_dim % 16 == 0;
     return may_stay && n_rows <= 2 * MAX_ROWS ? stored[b->type] : FORM_WIDE;
 }
 
@@ -342,21 +385,20 @@ static struct page_part part_of(const struct block *b, size_t page, bool is_last
 }
 
 /* Queries [first, last) of the block, all of which see something of the page. */
-static void attend_page(const struct block *b, size_t page, size_t first, size_t last)
+static void attend_page(const struct block *b, size_t page, size_t first, size_t last, bool is_last)
 {
-    bool is_last = visible(b, last - 1).end <= (page + 1) * KV_PAGE_TOKENS;
     struct page_part part = part_of(b, page, is_last, (last - first) * b->group);
-    struct span all = { within_page(visible(b, first), part.base).begin,
-                        within_page(visible(b, last - 1), part.base).end };
+    struct kv_span all = { within_page(visible(b, first), part.base).begin,
+                           within_page(visible(b, last - 1), part.base).end };
     if (b->type == KV_Q8_0)
         widen_scales(b, part.keys, part.values);
     if (part.form == FORM_WIDE)
         widen_page(b, part.keys, part.values, all);
     add_scores(b, &part, first * b->group, last * b->group, all);
     for (size_t query = first, next; query < last; query = next) {
-        struct span s = within_page(visible(b, query), part.base);
+        struct kv_span s = within_page(visible(b, query), part.base);
         for (next = query + 1; next < last; next++) {
-            struct span t = within_page(visible(b, next), part.base);
+            struct kv_span t = within_page(visible(b, next), part.base);
             if (t.begin != s.begin || t.end != s.end)
                 break;
         }
@@ -366,33 +408,98 @@ static void attend_page(const struct block *b, size_t page, size_t first, size_t
     }
 }
 
-static void attend_block(struct block *b)
+/* The block's partials of one segment. Pages up to the position `stop` are this thread's own, and
+ * fetched in time. */
+static void attend_segment(const struct block *b, size_t segment, size_t stop)
 {
-    size_t first = 0, n_positions = visible(b, b->n_queries - 1).end;
-    size_t page = visible(b, 0).begin / KV_PAGE_TOKENS;
-    begin_rows(b);
-    for (size_t base; (base = page * KV_PAGE_TOKENS) < n_positions; page++) {
+    size_t end = size_min(visible(b, b->n_queries - 1).end, (segment + 1) * KV_SEGMENT);
+    size_t first = 0, page = size_max(visible(b, 0).begin, segment * KV_SEGMENT) / KV_PAGE_TOKENS;
+    begin_segment(b);
+    for (size_t base; (base = page * KV_PAGE_TOKENS) < end; page++) {
         while (visible(b, first).end <= base)
             first++;
         size_t last = first;
         while (last < b->n_queries && visible(b, last).begin < base + KV_PAGE_TOKENS)
             last++;
-        attend_page(b, page, first, last);
+        attend_page(b, page, first, last, base + KV_PAGE_TOKENS >= stop);
     }
-    end_rows(b);
+    end_segment(b);
+}
+
+static void attend_block(const struct block *b)
+{
+    struct kv_span all = attention_segments(b->a, b->first_query, b->first_query + b->n_queries);
+    size_t n_rows = b->n_queries * b->group, stop = visible(b, b->n_queries - 1).end;
+    scale_queries(b);
+    for (size_t segment = all.begin; segment < all.end; segment++) {
+        attend_segment(b, segment, stop);
+        for (size_t row = 0; row < n_rows; row++)
+            if (!has_one_segment(b, row))
+                join_row(b, row, segment, b->total + row * b->stride, b->part + row * b->stride);
+            else if (segment == visible(b, row / b->group).begin / KV_SEGMENT)
+                write_row(b, row, b->part + row * b->stride);
+    }
+    for (size_t row = 0; row < n_rows; row++)
+        if (!has_one_segment(b, row))
+            write_row(b, row, b->total + row * b->stride);
+}
+
+/* A block of queries [q_begin, q_end), or as many of them as it holds. */
+static struct block block_of(const struct attention *a, enum kv_type type, size_t kv_head,
+                             size_t q_begin, size_t q_end)
+{
+    size_t group = a->n_heads / a->n_kv_heads;
+    return (struct block){
+        .a = a,
+        .type = type,
+        .kv_head = kv_head,
+        .group = group,
+        .first_query = q_begin,
+        .n_queries = size_min(attention_block_queries(group, 1), q_end - q_begin),
+        .width = align_up(a->head_dim, 16),
+        .stride = attention_partial_floats(a->head_dim),
+    };
 }
 
 static void run(const struct attention *a, enum kv_type type, size_t kv_head, size_t q_begin,
                 size_t q_end, void *scratch)
 {
-    size_t group = a->n_heads / a->n_kv_heads, n_queries = block_rows(group) / group;
-    struct block b = { .a = a, .type = type, .kv_head = kv_head, .group = group };
-    b.width = align_up(a->head_dim, 16);
-    lay_out(&b, scratch);
-    for (size_t query = q_begin; query < q_end; query += n_queries) {
-        b.first_query = query;
-        b.n_queries = size_min(n_queries, q_end - query);
+    for (size_t query = q_begin; query < q_end;) {
+        struct block b = block_of(a, type, kv_head, query, q_end);
+        lay_out(&b, scratch);
         attend_block(&b);
+        query += b.n_queries;
+    }
+}
+
+static void run_segments(const struct attention *a, enum kv_type type, size_t kv_head,
+                         size_t q_begin, size_t q_end, struct kv_span segments, float *partials,
+                         void *scratch)
+{
+    struct block b = block_of(a, type, kv_head, q_begin, q_end);
+    struct kv_span all = attention_segments(a, q_begin, q_end);
+    size_t stop = size_min(visible(&b, b.n_queries - 1).end, segments.end * KV_SEGMENT);
+    lay_out(&b, scratch);
+    scale_queries(&b);
+    for (size_t segment = segments.begin; segment < segments.end; segment++) {
+        b.part = partials + (segment - all.begin) * b.n_queries * b.group * b.stride;
+        attend_segment(&b, segment, stop);
+    }
+}
+
+static void join_segments(const struct attention *a, size_t kv_head, size_t q_begin, size_t q_end,
+                          float *partials)
+{
+    struct block b = block_of(a, KV_F32, kv_head, q_begin, q_end); /* whatever the type */
+    struct kv_span all = attention_segments(a, q_begin, q_end);
+    size_t n_rows = b.n_queries * b.group;
+    for (size_t row = 0; row < n_rows; row++) {
+        size_t first = visible(&b, row / b.group).begin / KV_SEGMENT;
+        float *total = partials + ((first - all.begin) * n_rows + row) * b.stride;
+        for (size_t segment = first + 1; segment < all.end; segment++)
+            join_row(&b, row, segment, total,
+                     partials + ((segment - all.begin) * n_rows + row) * b.stride);
+        write_row(&b, row, total);
     }
 }
 
@@ -465,16 +572,22 @@ INLINE void store(enum kv_type type, uint8_t *page_part, size_t slot, const floa
     }
 }
 
-#define FUNCTIONS_OF_TYPE(name, TYPE)                                                         \
-    static void store_##name(uint8_t *page_part, size_t slot, const float *k, const float *v, \
-                             size_t n_kv_heads, size_t head_dim)                              \
-    {                                                                                         \
-        store(TYPE, page_part, slot, k, v, n_kv_heads, head_dim);                             \
-    }                                                                                         \
-    static void run_##name(const struct attention *a, size_t kv_head, size_t q_begin,         \
-                           size_t q_end, void *scratch)                                       \
-    {                                                                                         \
-        run(a, TYPE, kv_head, q_begin, q_end, scratch);                                       \
+#define FUNCTIONS_OF_TYPE(name, TYPE)                                                          \
+    static void store_##name(uint8_t *page_part, size_t slot, const float *k, const float *v,  \
+                             size_t n_kv_heads, size_t head_dim)                               \
+    {                                                                                          \
+        store(TYPE, page_part, slot, k, v, n_kv_heads, head_dim);                              \
+    }                                                                                          \
+    static void run_##name(const struct attention *a, size_t kv_head, size_t q_begin,          \
+                           size_t q_end, void *scratch)                                        \
+    {                                                                                          \
+        run(a, TYPE, kv_head, q_begin, q_end, scratch);                                        \
+    }                                                                                          \
+    static void run_segments_##name(const struct attention *a, size_t kv_head, size_t q_begin, \
+                                    size_t q_end, struct kv_span segments, float *partials,    \
+                                    void *scratch)                                             \
+    {                                                                                          \
+        run_segments(a, TYPE, kv_head, q_begin, q_end, segments, partials, scratch);           \
     }
 FUNCTIONS_OF_TYPE(f16, KV_F16)
 FUNCTIONS_OF_TYPE(bf16, KV_BF16)
@@ -493,5 +606,10 @@ void LEVEL(attention_init)(struct attention_kernels *k)
                  [KV_BF16] = run_bf16,
                  [KV_F32] = run_f32,
                  [KV_Q8_0] = run_q8_0 },
+        .run_segments = { [KV_F16] = run_segments_f16,
+                          [KV_BF16] = run_segments_bf16,
+                          [KV_F32] = run_segments_f32,
+                          [KV_Q8_0] = run_segments_q8_0 },
+        .join_segments = join_segments,
     };
 }
