@@ -7,11 +7,8 @@ static const struct level {
     const char *name;
     unsigned allowed;
 } levels[] = {
-    { "reference", 0 },
-    { "avx2", CPU_AVX2 },
-    { "avx512", ~0u },
-    { "neon", CPU_NEON },
-    { "dotprod", CPU_NEON | CPU_DOTPROD },
+    { "reference", 0 }, { "avx2", CPU_AVX2 }, { "avxvnni", CPU_AVX2 | CPU_AVXVNNI },
+    { "avx512", ~0u },  { "neon", CPU_NEON }, { "dotprod", CPU_NEON | CPU_DOTPROD },
     { "i8mm", ~0u },
 };
 
@@ -33,6 +30,8 @@ const char *cpu_features_name(unsigned features)
         return "avx512vnni";
     if (features & CPU_AVX512)
         return "avx512";
+    if (features & CPU_AVXVNNI)
+        return "avxvnni";
     if (features & CPU_AVX2)
         return "avx2";
     if (features & CPU_I8MM)

@@ -1,7 +1,8 @@
 /* cpu_features.h: what this processor can do, as a mask.
  *
  * Owns detection. The environment variable HEARTH_CPU masks levels off: "reference", "avx2",
- * "avx512", on arm64 "neon", "dotprod", "i8mm" (the highest level allowed). Any thread. */
+ * "avxvnni", "avx512", on arm64 "neon", "dotprod", "i8mm" (the highest level allowed). Any thread.
+ */
 #ifndef CPU_FEATURES_H
 #define CPU_FEATURES_H
 
@@ -12,7 +13,8 @@ enum cpu_feature {
     CPU_AVX512 = 1 << 1, /* F, BW, DQ, VL */
     CPU_AVX512VNNI = 1 << 2,
     CPU_AVX512BF16 = 1 << 3,
-    CPU_NEON = 1 << 8, /* every arm64 processor */
+    CPU_AVXVNNI = 1 << 4, /* with AVX2; 256 bits */
+    CPU_NEON = 1 << 8,    /* every arm64 processor */
     CPU_DOTPROD = 1 << 9,
     CPU_I8MM = 1 << 10, /* with DOTPROD */
 };

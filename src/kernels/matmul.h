@@ -59,6 +59,7 @@ struct matmul_kernels {
  * theirs. */
 void matmul_init_reference(struct matmul_kernels *matmul);
 void matmul_init_avx2(struct matmul_kernels *matmul);
+void matmul_init_avxvnni(struct matmul_kernels *matmul);
 void matmul_init_avx512vnni(struct matmul_kernels *matmul);
 void matmul_init_neon(struct matmul_kernels *matmul);
 void matmul_init_dotprod(struct matmul_kernels *matmul);

@@ -18,6 +18,7 @@ struct peak_kernels {
  * it. */
 void peak_init_reference(struct peak_kernels *k);
 void peak_init_avx2(struct peak_kernels *k);
+void peak_init_avxvnni(struct peak_kernels *k);
 void peak_init_avx512vnni(struct peak_kernels *k);
 
 #endif

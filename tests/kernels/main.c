@@ -14,6 +14,7 @@ static const struct level {
     unsigned features;
 } levels[] = {
     { "avx2", CPU_AVX2 },
+    { "avxvnni", CPU_AVX2 | CPU_AVXVNNI },
     { "avx512", CPU_AVX2 | CPU_AVX512 },
     { "vnni", CPU_AVX2 | CPU_AVX512 | CPU_AVX512VNNI },
     { "neon", CPU_NEON },

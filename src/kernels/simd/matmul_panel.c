@@ -2,18 +2,19 @@
 
 #include "kernels/simd/matmul_float.h"
 
-/* How a type's codes become values: code - (1 << shift), or code and a minimum. */
+/* How a type's codes become values: code - (1 << shift), or code and a minimum. Codes have
+ * shift + 1 bits in kinds ...32 and ...16. */
 struct panel_type {
     enum panel_kind kind;
     int shift;
 };
 
 static const struct panel_type panel_types[DTYPE_COUNT] = {
-    [DTYPE_Q4_0] = { PANEL_OFFSET32, 3 },  [DTYPE_Q4_1] = { PANEL_MINIMUM32, 0 },
-    [DTYPE_Q5_0] = { PANEL_OFFSET32, 4 },  [DTYPE_Q5_1] = { PANEL_MINIMUM32, 0 },
+    [DTYPE_Q4_0] = { PANEL_OFFSET32, 3 },  [DTYPE_Q4_1] = { PANEL_MINIMUM32, 3 },
+    [DTYPE_Q5_0] = { PANEL_OFFSET32, 4 },  [DTYPE_Q5_1] = { PANEL_MINIMUM32, 4 },
     [DTYPE_Q8_0] = { PANEL_OFFSET32, 7 },  [DTYPE_Q2_K] = { PANEL_MINIMUM256, 0 },
-    [DTYPE_Q3_K] = { PANEL_OFFSET256, 2 }, [DTYPE_Q4_K] = { PANEL_MINIMUM32, 0 },
-    [DTYPE_Q5_K] = { PANEL_MINIMUM32, 0 }, [DTYPE_Q6_K] = { PANEL_OFFSET16, 5 },
+    [DTYPE_Q3_K] = { PANEL_OFFSET256, 2 }, [DTYPE_Q4_K] = { PANEL_MINIMUM32, 3 },
+    [DTYPE_Q5_K] = { PANEL_MINIMUM32, 4 }, [DTYPE_Q6_K] = { PANEL_OFFSET16, 5 },
 };
 
 /* Tokens between two visits of a stretch: their sums (two tiles: 48 KB) stay in L2 beside the

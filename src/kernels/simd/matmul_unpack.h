@@ -9,9 +9,13 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* Loops over constants, so that arrays of registers stay registers. */
+/* Loops over constants up to n, so that arrays of registers stay registers. */
 #define PRAGMA(text) _Pragma(#text)
-#define UNROLL(n)    PRAGMA(GCC unroll n)
+#ifdef __clang__
+#define UNROLL(n) PRAGMA(clang loop unroll(full)) /* with fewer rounds than n, too */
+#else
+#define UNROLL(n) PRAGMA(GCC unroll n)
+#endif
 
 /* Ask for what comes next, while `bytes` are unpacked. */
 ALWAYS_INLINE void prefetch(struct panel_ahead *ahead, size_t bytes)

@@ -17,4 +17,12 @@ void matmul_init_float_avx2(struct matmul_kernels *matmul);
 void matmul_prepare_avx2(enum activation_format format, void *prepared, const float *x,
                          size_t x_stride, size_t m, size_t k, size_t begin, size_t end);
 
+/* A sum that is made where it is written: compilers may reorder long sums of integers, and then
+ * have too few registers. */
+ALWAYS_INLINE __m256i in_order(__m256i sum)
+{
+    __asm__("" : "+x"(sum));
+    return sum;
+}
+
 #endif

@@ -1,5 +1,5 @@
-/* matmul_super_avx2_impl.h: panels of super-blocks times tokens; included by matmul_q8_avx2.c
- * after its steps of a block.
+/* matmul_super_avx2_impl.h: panels of super-blocks times tokens; included by
+ * matmul_q8_avx2_impl.h.
  *
  * VPMADDWD, which adds pairs of 16-bit sums anyway, multiplies them by the half's factor in the
  * same instruction. */
@@ -59,9 +59,9 @@ ALWAYS_INLINE void dot_half(struct super_integers *s, bool offset, int tokens, c
             pairs = _mm256_slli_epi32(_mm256_set1_epi32(minus[t * 2]), 16 + shift);
         UNROLL(4)
         for (int i = 0; i < 4; i++)
-            pairs = _mm256_add_epi16(
-                pairs, _mm256_maddubs_epi16(w[i], broadcast_quad(q + t * 32 + i * 4)));
-        s->at[t] = _mm256_add_epi32(s->at[t], _mm256_madd_epi16(pairs, c));
+            pairs = in_order(_mm256_add_epi16(
+                pairs, _mm256_maddubs_epi16(w[i], broadcast_quad(q + t * 32 + i * 4))));
+        s->at[t] = in_order(_mm256_add_epi32(s->at[t], _mm256_madd_epi16(pairs, c)));
     }
 }
 

@@ -11,6 +11,11 @@ void kernels_init_isa(struct kernels *k, unsigned features)
     attention_init_avx2(&k->attention);
     peak_init_avx2(&k->peak);
 
+    if (features & CPU_AVXVNNI) {
+        matmul_init_avxvnni(&k->matmul);
+        peak_init_avxvnni(&k->peak);
+    }
+
     if (!(features & CPU_AVX512))
         return;
     norm_init_avx512(&k->norm);
