@@ -8,7 +8,7 @@ enum { SUMS = 12 };
 
 #define DECLARE(i) __m256 s##i = start;
 #define FMA(i)     __asm__ volatile("vfmadd231ps %1, %1, %0" : "+x"(s##i) : "x"(start));
-#define DOT(i)     __asm__ volatile("{vex} vpdpbusd %1, %1, %0" : "+x"(s##i) : "x"(start));
+#define DOT(i)     __asm__ volatile("%{vex%} vpdpbusd %1, %1, %0" : "+x"(s##i) : "x"(start));
 
 static double run(bool integers, size_t rounds)
 {
