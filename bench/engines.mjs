@@ -3,42 +3,36 @@
 // hearth and the package's llama.cpp stay open all the time and work only when they are told to, so that their repetitions
 // alternate and a depth is read once. A llama-bench program is run anew for every measurement.
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as llamaCpp from "./llama_cpp.mjs";
-import { fatal, flagsOf } from "./plan.mjs";
+import { fatal, flagsOf, testsAt } from "./plan.mjs";
 
-const settleMs = 100; // for the threads of whoever worked before to go to sleep
+// For the threads of whoever worked before to go to sleep: those of llama.cpp spin for a tenth of a second.
+const settleMs = 200;
 
-// A program that begins its next piece of work when it reads a line, and prints a line of JSON when it is done.
-class PacedProcess {
-    constructor(name, command, args, env = {}) {
-        this.name = name;
+// A program that does a piece of work when it reads a line, and prints a line of JSON when it is done.
+class LineProcess {
+    constructor(command, args, env = {}) {
         this.what = [command, ...args].join(" ");
-        this.process = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
+        this.process = spawn(command, args.map(String), { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
         this.process.on("error", (error) => fatal(`${command}: ${error.message}`));
         this.process.stdin.on("error", () => {}); // the missing answer tells
         this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
     }
 
-    async turn() {
-        await sleep(settleMs);
-        this.process.stdin.write("\n");
+    async read() {
         const { value, done } = await this.lines.next();
         if (done) fatal(`${this.what}: ended before its last measurement`);
         return JSON.parse(value);
     }
 
-    async goToDepth(depth) {
-        const { ready } = await this.turn();
-        if (ready !== depth) fatal(`${this.what}: ready for depth ${ready}, not ${depth}`);
-    }
-
-    async measure(test) {
-        const result = await this.turn();
-        if (result.test !== test.name) fatal(`${this.what}: measured ${result.test}, not ${test.name}`);
-        return result;
+    async ask(line) {
+        await sleep(settleMs);
+        this.process.stdin.write(line + "\n");
+        return this.read();
     }
 
     async close() {
@@ -47,36 +41,84 @@ class PacedProcess {
     }
 }
 
-export function hearth(setting) {
-    const { model, plan, threads, program, kvType, cpu } = setting;
-    const args = ["bench", model, ...flagsOf(plan), "-t", threads, "--paced", ...(kvType ? ["--kv-cache-type", kvType] : [])];
-    return new PacedProcess(`hearth${cpu ? ` (${cpu})` : ""}`, program, args, cpu ? { HEARTH_CPU: cpu } : {});
+// `hearth bench --paced` knows its plan and waits only for its turns.
+export class Hearth {
+    constructor({ model, plan, threads, program, kvType, cpu }) {
+        this.name = `hearth${cpu ? ` (${cpu})` : ""}`;
+        const args = ["bench", model, ...flagsOf(plan), "-t", threads, "--paced", ...(kvType ? ["--kv-cache-type", kvType] : [])];
+        this.process = new LineProcess(program, args, cpu ? { HEARTH_CPU: cpu } : {});
+    }
+
+    async goToDepth(depth) {
+        const { ready } = await this.process.ask("");
+        if (ready !== depth) fatal(`${this.process.what}: ready for depth ${ready}, not ${depth}`);
+    }
+
+    async measure(test) {
+        const result = await this.process.ask("");
+        if (result.test !== test.name) fatal(`${this.process.what}: measured ${result.test}, not ${test.name}`);
+        return result;
+    }
+
+    close() {
+        return this.process.close();
+    }
 }
 
-export function llama(setting) {
-    const { model, plan, threads, kvType, flashAttention, backend } = setting;
-    const args = [llamaCpp.childPath, model, ...flagsOf(plan), "-t", threads, "--folder", llamaCpp.backendFolder(backend),
-        ...(kvType ? ["--kv-cache-type", kvType] : []), ...(flashAttention ? [] : ["--no-flash-attention"])];
-    const peer = new PacedProcess(`llama.cpp${backend ? ` (${backend})` : ""}`, process.execPath, args, llamaCpp.childEnvironment);
-    const measure = peer.measure.bind(peer);
-    peer.measure = async (test) => {
-        const result = await measure(test);
-        if (backend && result.cpu !== backend) fatal(`llama.cpp runs its backend ${result.cpu}, not ${backend}`);
-        return result;
-    };
-    return peer;
+// The package's llama.cpp; warmed up at each depth as hearth is.
+export class LlamaCpp {
+    constructor({ model, plan, threads, kvType, flashAttention, backend }) {
+        const cells = Math.max(...plan.depths) + Math.max(...plan.prompts, ...plan.generations);
+        this.name = `llama.cpp${backend ? ` (${backend})` : ""}`;
+        this.plan = plan;
+        this.backend = backend;
+        this.process = new LineProcess(llamaCpp.program(), [llamaCpp.backendFolder(backend), model, threads, flashAttention ? 1 : 0,
+            llamaCpp.kvTypeNumber(kvType), cells, Math.max(...plan.batches)]);
+    }
+
+    // The code that runs, told by what the process has mapped.
+    findBackend() {
+        const maps = readFileSync(`/proc/${this.process.process.pid}/maps`, "utf8");
+        this.cpu = [...new Set([...maps.matchAll(/libggml-cpu-([^/]+)\.so/g)].map((match) => match[1]))].join("+");
+        if (this.backend && this.cpu !== this.backend) fatal(`llama.cpp runs its backend ${this.cpu}, not ${this.backend}`);
+    }
+
+    ask({ kind, sequences }, tokens) {
+        return this.process.ask(kind === "prompt" ? `prompt ${tokens}` : `generate ${tokens} ${sequences}`);
+    }
+
+    async goToDepth(depth) {
+        if (!this.cpu) {
+            this.loadMs = (await this.process.read()).load_ms;
+            this.findBackend();
+        }
+        await this.process.ask(`depth ${depth}`);
+        for (const test of testsAt(this.plan, depth)) await this.ask(test, Math.min(test.tokens, test.kind === "prompt" ? 256 : 8));
+    }
+
+    async measure(test) {
+        const { seconds, peak_bytes } = await this.ask(test, test.tokens);
+        return { tps: (test.tokens * test.sequences) / seconds, cpu: this.cpu, load_ms: this.loadMs, peak_bytes };
+    }
+
+    close() {
+        return this.process.close();
+    }
 }
 
 // A llama-bench program of llama.cpp or of a fork; what it cannot measure has no result.
-class LlamaBench {
-    constructor(name, program, setting) {
-        Object.assign(this, { name, program, setting });
+export class LlamaBench {
+    // `text`: "PATH" or "PATH=NAME"
+    constructor(text, setting) {
+        const at = text.lastIndexOf("=");
+        const program = at < 0 ? text : text.slice(0, at);
+        Object.assign(this, { name: at < 0 ? basename(program) : text.slice(at + 1), program, setting });
         const help = spawnSync(program, ["-h"], { encoding: "utf8" });
         if (help.error) fatal(`${program}: ${help.error.message}`);
-        const text = help.stdout + help.stderr;
-        if (!text.includes("--n-prompt")) fatal(`${program}: not a llama-bench, to judge by its -h`);
-        this.hasDepth = text.includes("--n-depth"); // llama.cpp
-        this.hasGenerationAfterPrompt = /^ *-gp /m.test(text); // ik_llama.cpp
+        const usage = help.stdout + help.stderr;
+        if (!usage.includes("--n-prompt")) fatal(`${program}: not a llama-bench, to judge by its -h`);
+        this.hasDepth = usage.includes("--n-depth"); // llama.cpp
+        this.hasGenerationAfterPrompt = /^ *-gp /m.test(usage); // ik_llama.cpp
     }
 
     async goToDepth() {}
@@ -95,6 +137,7 @@ class LlamaBench {
         const { model, threads, kvType, flashAttention } = this.setting;
         const choice = this.flagsOf(test);
         if (!choice) return undefined;
+        await sleep(settleMs);
         const args = ["-m", model, "-t", threads, "-r", 1, "-o", "json", "-fa", flashAttention ? 1 : 0, ...choice,
             ...(kvType ? ["-ctk", kvType, "-ctv", kvType] : [])].map(String);
         const result = spawnSync(this.program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], maxBuffer: 1 << 26 });
@@ -108,9 +151,3 @@ class LlamaBench {
     async close() {}
 }
 
-// "PATH" or "PATH=NAME".
-export function llamaBench(text, setting) {
-    const at = text.lastIndexOf("=");
-    const program = at < 0 ? text : text.slice(0, at);
-    return new LlamaBench(at < 0 ? basename(program) : text.slice(at + 1), program, setting);
-}

@@ -10,7 +10,7 @@ import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import * as engines from "./engines.mjs";
+import { Hearth, LlamaBench, LlamaCpp } from "./engines.mjs";
 import * as llamaCpp from "./llama_cpp.mjs";
 import { fatal, listFlags, numbers, readPlan, testsAt } from "./plan.mjs";
 import { csvHead, csvRow, markdown, median } from "./table.mjs";
@@ -52,9 +52,9 @@ function openEngines(plan, model, threads) {
         kvType: options["kv-cache-type"], flashAttention: !options["no-flash-attention"],
     };
     return [
-        engines.hearth(setting),
-        ...(options["no-llama"] ? [] : [engines.llama(setting)]),
-        ...options["llama-bench"].map((text) => engines.llamaBench(text, setting)),
+        new Hearth(setting),
+        ...(options["no-llama"] ? [] : [new LlamaCpp(setting)]),
+        ...options["llama-bench"].map((text) => new LlamaBench(text, setting)),
     ];
 }
 
