@@ -8,10 +8,10 @@ static const double HIT_SHARE = 0.05;
 /* Before anything was seen, and what so many observations weigh as much as; between what free text
  * and text that repeats itself give. */
 static const double FIRST_BELIEF[GUESS_KINDS][SPECULATION_LENGTHS] = {
-    [GUESS_LONE] = { 0, 0.15, 0.30, 0.50, 0.60, 0.70, 0.80, 0.85, 0.90 },
-    [GUESS_AGREED] = { 0, 0.35, 0.50, 0.60, 0.75, 0.85, 0.85, 0.90, 0.95 },
-    [GUESS_DISPUTED] = { 0, 0.05, 0.10, 0.15, 0.15, 0.20, 0.20, 0.20, 0.20 },
-    [GUESS_COPY] = { 0.10, 0.35, 0.50, 0.60, 0.70, 0.80, 0.85, 0.90, 0.95 },
+    [GUESS_LONE] = { 0, 0.10, 0.20, 0.40, 0.60, 0.70, 0.80, 0.85, 0.90 },
+    [GUESS_AGREED] = { 0, 0.25, 0.40, 0.55, 0.75, 0.85, 0.85, 0.90, 0.95 },
+    [GUESS_DISPUTED] = { 0, 0.04, 0.08, 0.12, 0.15, 0.20, 0.20, 0.20, 0.20 },
+    [GUESS_COPY] = { 0.08, 0.25, 0.50, 0.60, 0.70, 0.80, 0.85, 0.90, 0.95 },
 };
 enum { BELIEF_WEIGHT = 4 };
 
