@@ -135,6 +135,7 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
 
 #define UNPACKER(type) panel_unpack_##type##_neon
 #define KERNELS_FETCH  false
+#define DECODERS       0
 #include "kernels/simd/matmul_panel_grid_impl.h"
 
 void INIT(struct matmul_kernels *matmul)

@@ -10,6 +10,16 @@ struct low_scales {
     struct quads scale, minimum; /* of Q3_K: scale + 32, no minimums */
 };
 
+/* Four bytes of every row. */
+ALWAYS_INLINE ints row_words(const uint8_t *from, size_t row_bytes)
+{
+    _Alignas(64) uint32_t words[VECTOR_ROWS];
+    UNROLL(16)
+    for (size_t r = 0; r < VECTOR_ROWS; r++)
+        memcpy(&words[r], from + r * row_bytes, sizeof words[r]);
+    return ints_load(words);
+}
+
 ALWAYS_INLINE ints bits_of_bytes(ints bytes, unsigned from, char mask)
 {
     return ints_and(ints_right(bytes, from), ints_bytes(mask));

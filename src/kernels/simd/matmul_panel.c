@@ -49,13 +49,29 @@ struct panel_walk {
     size_t t_begin, t_end;        /* their tokens */
 };
 
-/* 16 rows from `row` on, of the stretch that begins at byte `offset` of each; rows that do not
- * exist become 0. */
-static void unpack_tile(struct panel_walk *w, size_t tile, size_t offset, size_t n_blocks)
+static struct panel_x group_x(const struct q8_group *g, size_t k_begin)
+{
+    size_t at = k_begin / 32 * g->n_tokens;
+    return (struct panel_x){
+        .q = g->q + at * 32, .d = g->d + at, .minus = g->minus + at, .minus16 = g->minus16 + at * 2
+    };
+}
+
+/* Whether the call's only token is multiplied without panels. */
+static bool is_decoded(const struct panel_walk *w)
+{
+    return w->job->m == 1 && w->isa->decode[w->type];
+}
+
+/* 16 rows of a stretch, unpacked or multiplied with the only token; rows that do not exist become
+ * 0. */
+static void read_tile(struct panel_walk *w, size_t tile, size_t k_begin, size_t k_count)
 {
     const struct matmul *job = w->job;
     struct panel *panel = &w->scratch->panels[tile];
+    size_t n_blocks = k_count / dtype_block_elements(w->type);
     size_t row = w->n_begin + tile * PANEL_ROWS, bytes = n_blocks * dtype_block_bytes(w->type);
+    size_t offset = k_begin / dtype_block_elements(w->type) * dtype_block_bytes(w->type);
     size_t rows = size_min(w->n_end - row, PANEL_ROWS), stride = job->row_bytes;
     const uint8_t *from = (const uint8_t *)job->weight + row * stride + offset;
     if (rows < PANEL_ROWS) {
@@ -64,6 +80,12 @@ static void unpack_tile(struct panel_walk *w, size_t tile, size_t offset, size_t
             memcpy(w->scratch->copy + i * bytes, from + i * stride, bytes);
         from = w->scratch->copy;
         stride = bytes;
+    }
+    if (is_decoded(w)) {
+        struct q8_group g = q8_group_of(job->x, 1, job->k, 0);
+        w->isa->decode[w->type](from, stride, n_blocks, group_x(&g, k_begin),
+                                w->scratch->acc + tile * PANEL_ROWS, &w->ahead);
+        return;
     }
     w->isa->unpack[w->type](panel, from, stride, n_blocks, &w->ahead);
 }
@@ -103,14 +125,11 @@ static void multiply_stretch(struct panel_walk *w, size_t k_begin, size_t k_coun
 {
     const struct matmul *job = w->job;
     const struct panel_type *type = &panel_types[w->type];
-    size_t first = k_begin / 32, n_blocks = k_count / 32;
+    size_t n_blocks = k_count / 32;
     float *acc = w->scratch->acc;
     for (size_t i = w->g_begin; i < w->g_end; i++) {
         struct q8_group g = q8_group_at(job->x, job->m, job->k, i);
-        size_t at = first * g.n_tokens;
-        struct panel_x x = {
-            .q = g.q + at * 32, .d = g.d + at, .minus = g.minus + at, .minus16 = g.minus16 + at * 2
-        };
+        struct panel_x x = group_x(&g, k_begin);
         fetch_meanwhile(w, &x, n_blocks, goal, w->g_end - i);
         w->isa->kernel[type->kind][w->tiles - 1][g.n_tokens - 1](w->scratch->panels, &x, n_blocks,
                                                                  type->shift, acc);
@@ -136,16 +155,16 @@ static void store_strip(const struct panel_walk *w)
 
 static void multiply_strip(struct panel_walk *w)
 {
-    size_t k = w->job->k, elements = dtype_block_elements(w->type),
-           bytes = dtype_block_bytes(w->type);
+    size_t k = w->job->k;
     const uint8_t *ahead = w->ahead.next;
     size_t ahead_bytes = w->ahead.end > ahead ? (size_t)(w->ahead.end - ahead) : 0;
     memset(w->scratch->acc, 0, (w->t_end - w->t_begin) * w->tiles * PANEL_ROWS * sizeof(float));
     for (size_t at = 0; at < k; at += PANEL_K) {
         size_t count = size_min(PANEL_K, k - at);
         for (size_t tile = 0; tile < w->tiles; tile++)
-            unpack_tile(w, tile, at / elements * bytes, count / elements);
-        multiply_stretch(w, at, count, ahead + ahead_bytes * (at + count) / k);
+            read_tile(w, tile, at, count);
+        if (!is_decoded(w))
+            multiply_stretch(w, at, count, ahead + ahead_bytes * (at + count) / k);
     }
     store_strip(w);
 }

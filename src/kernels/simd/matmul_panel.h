@@ -79,6 +79,10 @@ typedef void panel_kernel(const struct panel *panels, const struct panel_x *x, s
 typedef void panel_unpack(struct panel *panel, const uint8_t *rows, size_t row_bytes,
                           size_t n_blocks, struct panel_ahead *ahead);
 
+/* The same rows times one token at once, added to acc [16]. */
+typedef void panel_decode(const uint8_t *rows, size_t row_bytes, size_t n_blocks, struct panel_x x,
+                          float *acc, struct panel_ahead *ahead);
+
 enum { PANEL_MAX_TILES = 2 };
 
 /* The types that are multiplied through panels. */
@@ -88,6 +92,7 @@ enum { PANEL_MAX_TILES = 2 };
 /* What an instruction set brings. */
 struct panel_isa {
     panel_unpack *unpack[DTYPE_COUNT];
+    panel_decode *decode[DTYPE_COUNT]; /* NULL: a panel is filled and multiplied */
     panel_kernel *kernel[PANEL_KINDS][PANEL_MAX_TILES][Q8_GROUP]; /* [.][tiles - 1][tokens - 1] */
     bool kernels_fetch;                                           /* they heed panel_x.ahead */
 };

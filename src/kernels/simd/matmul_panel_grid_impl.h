@@ -2,8 +2,8 @@
  * included by one file an instruction set.
  *
  * The file defines before: ALWAYS_INLINE multiply(kind, tiles, tokens, panels, x, n_blocks, shift,
- * acc), in which the first three are constants, UNPACKER(type), and KERNELS_FETCH. Here follow
- * `isa` and run_Q4_0, run_Q4_1, ... */
+ * acc), in which the first three are constants, UNPACKER(type), DECODERS and KERNELS_FETCH. Here
+ * follow `isa` and run_Q4_0, run_Q4_1, ... */
 
 #define KERNEL(kind, tiles, tokens)                                                          \
     static void kernel_##kind##_##tiles##x##tokens(const struct panel *panels,               \
@@ -36,6 +36,7 @@ KERNELS(MINIMUM256)
 
 static const struct panel_isa isa = {
     .unpack = { PANEL_TYPES(UNPACKER_ENTRY) },
+    .decode = { DECODERS },
     .kernel = { NAMES(OFFSET32), NAMES(MINIMUM32), NAMES(OFFSET16), NAMES(OFFSET256),
                 NAMES(MINIMUM256) },
     .kernels_fetch = KERNELS_FETCH,

@@ -10,6 +10,9 @@
 #define PANEL_UNPACKER(type) panel_unpack panel_unpack_##type##_avx512vnni;
 PANEL_TYPES(PANEL_UNPACKER)
 
+/* One token of types whose unpacking takes longer than reading them. */
+panel_decode panel_decode_Q2_K_avx512vnni, panel_decode_Q3_K_avx512vnni;
+
 /* F32, F16 and BF16. */
 void matmul_init_float_avx512(struct matmul_kernels *matmul);
 

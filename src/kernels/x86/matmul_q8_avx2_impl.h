@@ -169,5 +169,6 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
 }
 
 #define UNPACKER(type) panel_unpack_##type##_avx2
+#define DECODERS       0
 #define KERNELS_FETCH  false
 #include "kernels/simd/matmul_panel_grid_impl.h"

@@ -209,6 +209,8 @@ ALWAYS_INLINE void multiply(enum panel_kind kind, int tiles, int tokens, const s
 
 #define UNPACKER(type) panel_unpack_##type##_avx512vnni
 #define KERNELS_FETCH  true
+#define DECODERS \
+    [DTYPE_Q2_K] = panel_decode_Q2_K_avx512vnni, [DTYPE_Q3_K] = panel_decode_Q3_K_avx512vnni
 #include "kernels/simd/matmul_panel_grid_impl.h"
 
 void matmul_init_avx512vnni(struct matmul_kernels *matmul)

@@ -66,13 +66,15 @@ ALWAYS_INLINE struct products multiply_codes(ints scale, int half)
 /* 16 of the 32 bytes that 128 elements share; bit b of `third` belongs to 32-block b of the 256. */
 ALWAYS_INLINE void unpack_three_bits(uint8_t *codes, const uint8_t *rows, size_t row_bytes,
                                      const struct quads *third, unsigned first_block,
-                                     const struct quads *scale, bool second)
+                                     const struct quads *scale, bool second,
+                                     struct panel_ahead *ahead)
 {
     const ints own_table =
         _mm512_broadcast_i32x4(_mm_setr_epi32(0, 0x04040404, 0x08080808, 0x0c0c0c0c));
     struct quads bytes = load_quads(rows, row_bytes);
     UNROLL(4)
     for (unsigned block = 0; block < 4; block++) {
+        prefetch(ahead, PANEL_ROWS * sizeof(struct block_q3_k) / 16);
         unsigned b = first_block + block;
         const struct products p = multiply_codes(scale->at[b / 2], b % 2 * 2 + second);
         UNROLL(4)
@@ -96,12 +98,11 @@ void UNPACKER(Q3_K)(struct panel *panel, const uint8_t *rows, size_t row_bytes, 
         floats_store(panel->super_scale[i], floats_negate(ints_low_half(d)));
         UNROLL(2)
         for (size_t half = 0; half < 2; half++) {
-            prefetch(ahead, PANEL_ROWS * sizeof(struct block_q3_k) / 2);
             struct quads third = load_quads(rows + half * 16, row_bytes);
             unpack_three_bits(codes_at(panel, i * 64 + half * 4, 0), qs + half * 16, row_bytes,
-                              &third, 0, &scales.scale, half);
+                              &third, 0, &scales.scale, half, ahead);
             unpack_three_bits(codes_at(panel, i * 64 + 32 + half * 4, 0), qs + 32 + half * 16,
-                              row_bytes, &third, 4, &scales.scale, half);
+                              row_bytes, &third, 4, &scales.scale, half, ahead);
         }
     }
 }
