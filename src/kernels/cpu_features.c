@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* What each value of HEARTH_CPU lets through; the last row is for anything else. */
+/* What each value of HEARTH_CPU lets through. */
 static const struct level {
     const char *name;
     unsigned allowed;
@@ -12,16 +12,31 @@ static const struct level {
     { "i8mm", ~0u },
 };
 
+/* What HEARTH_CPU asks for; NULL: nothing, or what no level is called. */
+static const struct level *level_asked(void)
+{
+    const char *name = getenv("HEARTH_CPU");
+    for (size_t i = 0; name && i < COUNT_OF(levels); i++)
+        if (strcmp(name, levels[i].name) == 0)
+            return &levels[i];
+    return NULL;
+}
+
 unsigned cpu_features(void)
 {
-    unsigned features = cpu_features_detect();
-    const char *highest = getenv("HEARTH_CPU");
-    if (!highest)
-        return features;
-    for (size_t i = 0; i < COUNT_OF(levels); i++)
-        if (strcmp(highest, levels[i].name) == 0)
-            return features & levels[i].allowed;
-    return features;
+    const struct level *level = level_asked();
+    return cpu_features_detect() & (level ? level->allowed : ~0u);
+}
+
+bool cpu_features_check(struct error *err)
+{
+    const char *name = getenv("HEARTH_CPU");
+    if (!name || !*name || level_asked())
+        return true;
+    return fail(err, ERROR_USAGE,
+                "HEARTH_CPU is '%s', but only reference, avx2, avxvnni, avx512, neon, dotprod and "
+                "i8mm are levels",
+                name);
 }
 
 const char *cpu_features_name(unsigned features)

@@ -7,6 +7,7 @@
 #define CPU_FEATURES_H
 
 #include "base/base.h"
+#include "base/error.h"
 
 enum cpu_feature {
     CPU_AVX2 = 1 << 0,   /* with FMA, F16C and BMI2 */
@@ -21,6 +22,9 @@ enum cpu_feature {
 
 /* The machine's features with HEARTH_CPU applied. */
 unsigned cpu_features(void);
+
+/* Fails where HEARTH_CPU holds something else than a level, which cpu_features() takes for none. */
+MUST_CHECK bool cpu_features_check(struct error *err);
 
 /* What the hardware and the operating system offer, without HEARTH_CPU; one definition for each
  * architecture. */

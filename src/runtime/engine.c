@@ -143,7 +143,7 @@ static bool open_all(struct engine *engine, const char *path, struct error *err)
 {
     if (engine->options.max_batch_tokens == 0 || engine->options.max_outputs == 0)
         return fail(err, ERROR_USAGE, "a step needs at least one row and one output");
-    return weights_open(&engine->weights, path, err) &&
+    return cpu_features_check(err) && weights_open(&engine->weights, path, err) &&
            model_load(&engine->model, engine->weights, err) && open_tokenizer(engine, err) &&
            check_vocabulary(engine, err) && open_cache(engine, err) && open_plan(engine, err) &&
            open_inputs(engine, err);

@@ -25,6 +25,10 @@ if needs_text; then
     err_is_empty
 fi
 
+it "names a level of HEARTH_CPU that there is not"
+HEARTH_CPU=avx3 run "$prompt"
+fails_with 1 "HEARTH_CPU is 'avx3'" "avx512"
+
 it "joins the words of the prompt with a space"
 if needs_text; then
     try "$hearth" run --no-display-prompt --temperature=0 "$stories" Once upon --num-predict 60 a time
