@@ -8,9 +8,9 @@
 
 enum { PANEL_FLOATS = sizeof(struct panel) / sizeof(float) }; /* from one tile to the next */
 
-#define UNROLL_TILES  _Pragma("GCC unroll 2")
-#define UNROLL_TOKENS _Pragma("GCC unroll 6")
-#define UNROLL_QUADS  _Pragma("GCC unroll 8")
+#define UNROLL_TILES  UNROLL(2)
+#define UNROLL_TOKENS UNROLL(6)
+#define UNROLL_QUADS  UNROLL(8)
 
 struct counts {
     int tiles, tokens;
