@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -38,6 +39,19 @@ void *memory_aligned(size_t size)
     if (!may_allocate() || size > SIZE_MAX - 64)
         return NULL;
     return aligned_alloc(64, align_up(size ? size : 1, 64));
+}
+
+void *memory_huge(size_t size)
+{
+    static const size_t page = 2 << 20; /* of x86-64 and of arm64 with small pages of 4 KB */
+    if (size < page)
+        return memory_aligned(size);
+    if (!may_allocate() || size > SIZE_MAX - page)
+        return NULL;
+    void *memory = aligned_alloc(page, align_up(size, page));
+    if (memory)
+        madvise(memory, size, MADV_HUGEPAGE); /* or not: a wish */
+    return memory;
 }
 
 void memory_free(void *memory)

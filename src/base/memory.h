@@ -17,6 +17,10 @@ void *memory_resize(void *old, size_t size) MUST_CHECK;
  */
 void *memory_aligned(size_t size) MUST_CHECK;
 
+/* The same, in huge pages where the system has them and `size` is worth one: for what is read in
+ * pieces that lie far apart. */
+void *memory_huge(size_t size) MUST_CHECK;
+
 void memory_free(void *memory); /* accepts NULL */
 
 /* For tests: let `n` more allocations of any thread succeed and the one after fail; negative: never

@@ -6,12 +6,12 @@
  * that lanes are positions
  * - values: [KV_PAGE_TOKENS][head_dim]
  *
- * all keys of all heads first, then all values. Q8_0 shares one half-float scale among KV_BLOCK
- * elements of a vector, as GGUF's blocks do; a head's codes come first, then its scales in the same
- * order: of keys [KV_PAGE_TOKENS / KV_TILE][head_dim / KV_BLOCK][KV_TILE], of values
- * [KV_PAGE_TOKENS][head_dim / KV_BLOCK]. A code times its scale is exact in float32, so that
- * every type computes on just the numbers that are stored. Pages may hold garbage at positions not
- * yet written.
+ * a head's values following its keys, so that a thread reads in one go. Q8_0 shares one half-float
+ * scale among KV_BLOCK elements of a vector, as GGUF's blocks do; a head's codes come first, then
+ * its scales in the same order: of keys [KV_PAGE_TOKENS / KV_TILE][head_dim / KV_BLOCK][KV_TILE],
+ * of values [KV_PAGE_TOKENS][head_dim / KV_BLOCK]. A code times its scale is exact in float32, so
+ * that every type computes on just the numbers that are stored. Pages may hold garbage at positions
+ * not yet written.
  *
  * Exactness: the result of a query depends on its own position, its vector and the keys and values
  * it may see, never on which other queries are computed in the same call, nor on who computes it.

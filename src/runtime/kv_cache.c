@@ -88,7 +88,7 @@ bool kv_cache_take(struct kv_cache *cache, uint8_t **page, struct error *err)
                     "no memory left for keys and values: %" PRIu64
                     " bytes needed, the budget is %" PRIu64,
                     after, cache->budget_bytes);
-    *page = memory_aligned(cache->page_bytes);
+    *page = memory_huge(cache->page_bytes);
     if (!*page)
         return fail_memory(err, cache->page_bytes, "keys and values");
     cache->n_allocated++;

@@ -10,7 +10,7 @@
 #include "base/thread_pool.h"
 
 /* The shape of a model of 8 billion weights; layers enough to leave the last cache. */
-enum { HEADS = 32, KV_HEADS = 8, HEAD_DIM = 128, DEPTH = 8192, LAYERS = 6, PREFILL = 192 };
+enum { HEADS = 32, KV_HEADS = 8, HEAD_DIM = 128, DEPTH = 8192, LAYERS = 8, PREFILL = 192 };
 enum { WIDTH = HEADS * HEAD_DIM, N_PAGES = DEPTH / KV_PAGE_TOKENS };
 
 struct bench {
@@ -34,7 +34,7 @@ static bool open_bench(struct bench *b, struct check *c, size_t n_threads)
     b->q = memory_aligned(2 * PREFILL * WIDTH * sizeof *b->q);
     bool ok = b->q && thread_pool_open(&b->pool, n_threads, &err);
     for (size_t i = 0; ok && i < N_PAGES; i++)
-        ok = (b->pages[i] = memory_aligned(b->page_bytes)) != NULL;
+        ok = (b->pages[i] = memory_huge(b->page_bytes)) != NULL;
     if (!ok)
         return false;
     b->out = b->q + PREFILL * WIDTH;

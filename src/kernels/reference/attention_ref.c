@@ -25,10 +25,9 @@ struct part {
 };
 
 /* Bytes from a layer's part of a page to a head's keys or values. */
-static size_t part_offset(enum kv_type type, size_t n_kv_heads, size_t kv_head, size_t head_dim,
-                          bool is_value)
+static size_t part_offset(enum kv_type type, size_t kv_head, size_t head_dim, bool is_value)
 {
-    return ((is_value ? n_kv_heads : 0) + kv_head) * kv_head_bytes(type, head_dim);
+    return (2 * kv_head + is_value) * kv_head_bytes(type, head_dim);
 }
 
 static size_t scale_offset(const struct part *p, size_t slot, size_t d)
@@ -93,9 +92,8 @@ static void store(enum kv_type type, uint8_t *page_part, size_t slot, const floa
     const struct part key = { type, key_index, head_dim, NULL };
     const struct part value = { type, value_index, head_dim, NULL };
     for (size_t h = 0; h < n_kv_heads; h++) {
-        store_head(&key, page_part + part_offset(type, n_kv_heads, h, head_dim, false), slot,
-                   k + h * head_dim);
-        store_head(&value, page_part + part_offset(type, n_kv_heads, h, head_dim, true), slot,
+        store_head(&key, page_part + part_offset(type, h, head_dim, false), slot, k + h * head_dim);
+        store_head(&value, page_part + part_offset(type, h, head_dim, true), slot,
                    v + h * head_dim);
     }
 }
@@ -114,7 +112,7 @@ static struct part part_of(const struct attention *a, enum kv_type type, size_t 
         .type = type,
         .index = is_value ? value_index : key_index,
         .head_dim = a->head_dim,
-        .data = layer + part_offset(type, a->n_kv_heads, kv_head, a->head_dim, is_value),
+        .data = layer + part_offset(type, kv_head, a->head_dim, is_value),
     };
 }
 

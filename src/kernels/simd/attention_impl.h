@@ -371,7 +371,7 @@ static struct page_part part_of(const struct block *b, size_t page, bool is_last
 {
     const struct attention *a = b->a;
     size_t bytes = kv_head_bytes(b->type, a->head_dim);
-    size_t offset = a->layer_offset + b->kv_head * bytes, to_values = a->n_kv_heads * bytes;
+    size_t offset = a->layer_offset + b->kv_head * 2 * bytes, to_values = bytes;
     const uint8_t *keys = a->pages[page] + offset;
     const uint8_t *next = is_last ? keys : a->pages[page + 1] + offset;
     return (struct page_part){
@@ -557,7 +557,7 @@ INLINE void store(enum kv_type type, uint8_t *page_part, size_t slot, const floa
     size_t bytes = kv_element_bytes(type), head_bytes = kv_head_bytes(type, head_dim);
     size_t tile = slot / KV_TILE, lane = slot % KV_TILE;
     for (size_t h = 0; h < n_kv_heads; h++, k += head_dim, v += head_dim) {
-        uint8_t *keys = page_part + h * head_bytes, *values = keys + n_kv_heads * head_bytes;
+        uint8_t *keys = page_part + h * 2 * head_bytes, *values = keys + head_bytes;
         uint8_t *key = keys + (tile * head_dim * KV_TILE + lane) * bytes;
         uint8_t *value = values + slot * head_dim * bytes;
         if (type == KV_Q8_0) {
