@@ -3,6 +3,10 @@
 #include "kernels/simd/matmul_float.h"
 
 enum { FLOAT_ROWS = 2, FLOAT_TOKENS = 2 };
+#define ROWS_OF_TOKENS \
+    {                  \
+        2, 2           \
+    }
 
 typedef struct {
     float32x4_t at[4];

@@ -36,8 +36,9 @@ static void multiply_stretch(const struct float_walk *w, size_t k_begin, size_t 
     size_t x_stride = f32_stride(job->k);
     const float *x = (const float *)job->x + w->t_begin * x_stride + k_begin;
     const uint8_t *from = (const uint8_t *)job->weight + k_begin * isa->element_bytes;
+    const size_t many = isa->rows[w->tokens - 1];
     for (size_t row = w->n_begin, rows; row < w->n_end; row += rows) {
-        rows = row + isa->rows <= w->n_end ? isa->rows : 1;
+        rows = row + many <= w->n_end ? many : 1;
         float_kernel *kernel = (rows == 1 ? isa->one : isa->many)[w->tokens - 1];
         kernel(from + row * job->row_bytes, job->row_bytes, x, x_stride, k_count,
                w->sums + (row - w->n_begin) * w->tokens * FLOAT_LANES);

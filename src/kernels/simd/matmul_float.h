@@ -18,9 +18,11 @@ enum { FLOAT_LANES = 16, FLOAT_MAX_TOKENS = 6 };
 typedef void float_kernel(const uint8_t *w, size_t row_bytes, const float *x, size_t x_stride,
                           size_t k_count, float *sums);
 
-/* What an instruction set brings for one type: `rows` rows or one row by 1 to `tokens` tokens. */
+/* What an instruction set brings for one type: rows[tokens - 1] rows or one row by 1 to `tokens`
+ * tokens. */
 struct float_isa {
-    size_t element_bytes, rows, tokens;
+    size_t element_bytes, tokens;
+    size_t rows[FLOAT_MAX_TOKENS];
     float_kernel *many[FLOAT_MAX_TOKENS], *one[FLOAT_MAX_TOKENS];
     float (*add_lanes)(const float *sums);
 };

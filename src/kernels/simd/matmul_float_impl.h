@@ -71,7 +71,7 @@ static float add_lanes(const float *sums)
     KERNELS_OF_TYPE(type, element_bytes)                                                          \
     static void run_##type(const struct matmul *job, size_t n_begin, size_t n_end, void *scratch) \
     {                                                                                             \
-        static const struct float_isa isa = { element_bytes, FLOAT_ROWS, FLOAT_TOKENS,            \
+        static const struct float_isa isa = { element_bytes, FLOAT_TOKENS, ROWS_OF_TOKENS,        \
                                               NAMES_OF_TYPE(type), add_lanes };                   \
         float_matmul(&isa, job, n_begin, n_end, scratch);                                         \
     }

@@ -3,6 +3,10 @@
 #include "kernels/simd/matmul_float.h"
 
 enum { FLOAT_ROWS = 4, FLOAT_TOKENS = 6 };
+#define ROWS_OF_TOKENS   \
+    {                    \
+        4, 4, 4, 4, 4, 4 \
+    }
 
 typedef __m512 lanes;
 
