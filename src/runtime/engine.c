@@ -3,6 +3,7 @@
 #include "array/plan.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/page_warmer.h"
 #include "base/thread_pool.h"
 #include "runtime/sequence.h"
 
@@ -10,6 +11,7 @@
 
 struct engine {
     struct weights *weights;
+    struct page_warmer *warmer; /* NULL: none runs */
     struct model *model;
     struct tokenizer *tokenizer; /* NULL: the model has none */
     struct kernels kernels;
@@ -149,6 +151,18 @@ static bool open_all(struct engine *engine, const char *path, struct error *err)
            open_inputs(engine, err);
 }
 
+/* Page faults of a large model take as long as a short prompt; whoever types one gives time. */
+static void start_warming(struct engine *engine)
+{
+    size_t n = weights_count(engine->weights);
+    struct page_range *ranges = memory_zeroed(n, sizeof *ranges);
+    for (size_t i = 0; ranges && i < n; i++) {
+        const struct weight *weight = weights_at(engine->weights, i);
+        ranges[i] = (struct page_range){ weight->data, weight->size_bytes };
+    }
+    page_warmer_start(&engine->warmer, ranges, n);
+}
+
 bool engine_open(struct engine **out, const char *path, const struct engine_options *options,
                  struct error *err)
 {
@@ -162,6 +176,7 @@ bool engine_open(struct engine **out, const char *path, const struct engine_opti
         engine_close(&engine);
         return false;
     }
+    start_warming(engine);
     engine->load_ns = clock_ns() - start;
     *out = engine;
     return true;
@@ -172,6 +187,7 @@ void engine_close(struct engine **engine)
     struct engine *e = *engine;
     if (!e)
         return;
+    page_warmer_stop(&e->warmer);
     memory_free(e->output_rows);
     memory_free(e->segments);
     memory_free(e->row_segments);

@@ -2,6 +2,9 @@
 
 #include "base/thread_pool.h"
 
+#include <time.h>
+#include <unistd.h>
+
 enum { ROUNDS = 2000, ITEMS = 1000 };
 
 struct shared {
@@ -97,6 +100,28 @@ TEST(thread_pool_barriers_make_writes_visible)
     for (int round = 0; round < ROUNDS; round++)
         thread_pool_run(s.pool, meet, &s);
     assert_int_equal(s.sum, n * ROUNDS * (ROUNDS + 1) / 2);
+    thread_pool_close(&s.pool);
+}
+
+static double processor_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+TEST(thread_pool_threads_sleep_when_there_is_nothing_to_do)
+{
+    struct shared s = { 0 };
+    struct error err = { 0 };
+    assert_ok(thread_pool_open(&s.pool, 0, &err), err);
+    thread_pool_run(s.pool, take_all, &s);
+    usleep(20000); /* what spinning there is ends */
+    double before = processor_seconds();
+    usleep(300000);
+    double used = processor_seconds() - before;
+    if (used > 0.03)
+        fail_msg("%.3f seconds of processor time in 0.3 seconds of nothing", used);
     thread_pool_close(&s.pool);
 }
 
