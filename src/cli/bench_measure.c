@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cli/bench_sample.h"
 #include "cli/bench_work.h"
 #include "cli/output.h"
 #include "cli/process_memory.h"
@@ -10,15 +11,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* How often a measurement pauses for the gauge; how much of it runs once uncounted. */
 enum { GAUGE_PERIOD_MS = 250, WARM_PROMPT = 256, WARM_GENERATION = 8 };
-
-/* One repetition. */
-struct sample {
-    double tps, ttft_ms, read_gbs, read_share, peak_gops, peak_share;
-};
 
 struct bench {
     const struct bench_plan *plan;
@@ -31,7 +26,7 @@ struct bench {
     struct sequence **sequences; /* the first is filled, the others are copies of it */
     struct batch_item *items;
     token_id *next;                          /* [n_sequences] */
-    struct sample *samples;                  /* [bench_plan_count][n_repetitions] */
+    struct bench_sample *samples;            /* [bench_plan_count][n_repetitions] */
     double load_ms, extra_bytes;             /* the most that was seen */
     uint64_t worked_ns, began_ns, gauged_ns; /* the stopwatch; when the gauge passed last */
 };
@@ -101,7 +96,7 @@ static bool go_to_depth(struct bench *b, uint32_t depth, struct error *err)
     return true;
 }
 
-static bool measure_prompt(struct bench *b, uint32_t n_tokens, struct sample *out,
+static bool measure_prompt(struct bench *b, uint32_t n_tokens, struct bench_sample *out,
                            struct error *err)
 {
     float *logits = NULL;
@@ -118,7 +113,7 @@ static bool measure_prompt(struct bench *b, uint32_t n_tokens, struct sample *ou
     struct bench_limits limits = bench_gauge_limits(b->gauge);
     double seconds = (double)b->worked_ns / 1e9;
     double at_peak = bench_work_matmul_seconds(&b->work, n_tokens, 1, &limits);
-    *out = (struct sample){
+    *out = (struct bench_sample){
         .tps = n_tokens / seconds,
         .ttft_ms = seconds * 1e3,
         .read_gbs = limits.read_bytes / 1e9,
@@ -130,7 +125,7 @@ static bool measure_prompt(struct bench *b, uint32_t n_tokens, struct sample *ou
 }
 
 static bool measure_generation(struct bench *b, const struct bench_test *test, uint32_t n_steps,
-                               struct sample *out, struct error *err)
+                               struct bench_sample *out, struct error *err)
 {
     uint32_t n = test->n_sequences;
     double bytes = 0;
@@ -155,7 +150,7 @@ static bool measure_generation(struct bench *b, const struct bench_test *test, u
     struct bench_limits limits = bench_gauge_limits(b->gauge);
     double seconds = (double)b->worked_ns / 1e9, n_tokens = (double)n * n_steps;
     double at_peak = bench_work_matmul_seconds(&b->work, n_tokens, n_tokens, &limits);
-    *out = (struct sample){
+    *out = (struct bench_sample){
         .tps = n_tokens / seconds,
         .ttft_ms = NAN,
         .read_gbs = limits.read_bytes / 1e9,
@@ -197,7 +192,7 @@ static void rewind_sequences(struct bench *b, uint32_t depth, bool note_memory)
 }
 
 static bool measure_once(struct bench *b, const struct bench_test *test, bool is_warm_up,
-                         struct sample *out, struct error *err)
+                         struct bench_sample *out, struct error *err)
 {
     uint32_t most = !is_warm_up                  ? UINT32_MAX
                     : test->kind == BENCH_PROMPT ? WARM_PROMPT
@@ -209,54 +204,22 @@ static bool measure_once(struct bench *b, const struct bench_test *test, bool is
     return ok;
 }
 
-static int compare_doubles(const void *a, const void *b)
+static bool report_test(struct bench *b, const struct bench_test *test,
+                        const struct bench_sample *samples, size_t n, struct error *err)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Of one field of n samples; `sorted` has room for them and keeps them in order. */
-static double median(const struct sample *samples, size_t offset, size_t n, double *sorted)
-{
-    for (size_t i = 0; i < n; i++)
-        memcpy(&sorted[i], (const uint8_t *)&samples[i] + offset, sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, compare_doubles);
-    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-}
-#define MEDIAN(field) median(samples, offsetof(struct sample, field), n, sorted)
-
-static struct bench_row summarize(const struct bench *b, const struct bench_test *test,
-                                  const struct sample *samples, size_t n)
-{
-    double sorted[BENCH_MOST_REPETITIONS];
     struct bench_row row = {
         .model = b->setting->path,
         .cpu = cpu_features_name(engine_kernels(b->engine)->features),
         .kv_type = kv_type_name(engine_kv_type(b->engine)),
         .test = *test,
         .n_threads = (double)engine_n_threads(b->engine),
-        .n_repetitions = (double)n,
-        .ttft_ms = MEDIAN(ttft_ms),
-        .read_gbs = MEDIAN(read_gbs),
-        .read_share = MEDIAN(read_share),
-        .peak_gops = MEDIAN(peak_gops),
-        .peak_share = MEDIAN(peak_share),
         .load_ms = b->load_ms,
         .peak_bytes = (double)process_memory_peak_bytes() - (double)bench_gauge_bytes(b->gauge),
         .kv_bytes = kv_bytes(b),
         .extra_bytes = b->extra_bytes,
     };
     bench_test_name(row.name, test);
-    row.tps = MEDIAN(tps);
-    row.tps_min = sorted[0];
-    row.tps_max = sorted[n - 1];
-    return row;
-}
-
-static bool report_test(struct bench *b, const struct bench_test *test,
-                        const struct sample *samples, size_t n, struct error *err)
-{
-    struct bench_row row = summarize(b, test, samples, n);
+    bench_samples_summarize(samples, n, &row);
     return bench_report_row(b->report, &row, err);
 }
 
@@ -274,7 +237,7 @@ static bool wait_for_turn(const struct bench *b, struct error *err)
 static bool prepare_depth(struct bench *b, size_t d, struct error *err)
 {
     uint32_t depth = b->plan->depths.items[d];
-    struct sample ignored;
+    struct bench_sample ignored;
     if (!wait_for_turn(b, err) || !go_to_depth(b, depth, err))
         return false;
     for (size_t i = 0; i < bench_plan_count(b->plan); i++) {
@@ -293,7 +256,7 @@ static bool measure_round(struct bench *b, size_t d, uint32_t round, struct erro
     uint32_t n = b->plan->n_repetitions;
     for (size_t i = 0; i < bench_plan_count(b->plan); i++) {
         struct bench_test test = bench_plan_test(b->plan, d, i);
-        struct sample *sample = &b->samples[i * n + round];
+        struct bench_sample *sample = &b->samples[i * n + round];
         char name[64];
         progress("%s, %u of %u", bench_test_name(name, &test), round + 1, n);
         if (!wait_for_turn(b, err) || !measure_once(b, &test, false, sample, err) ||
