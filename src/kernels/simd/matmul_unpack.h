@@ -17,6 +17,9 @@
 #define UNROLL(n) PRAGMA(GCC unroll n)
 #endif
 
+/* The processor drops prefetches that find no free buffer: ask once more this many bytes later. */
+enum { ASKED_AGAIN = 4096 };
+
 /* Ask for what comes next, while `bytes` are unpacked. */
 ALWAYS_INLINE void prefetch(struct panel_ahead *ahead, size_t bytes)
 {
@@ -25,8 +28,10 @@ ALWAYS_INLINE void prefetch(struct panel_ahead *ahead, size_t bytes)
     size_t wanted = bytes * ahead->share / 256;
     if (wanted == bytes && left >= bytes) { /* as many at every step: with one token they count */
         UNROLL(16)
-        for (size_t i = 0; i < bytes; i += 64)
+        for (size_t i = 0; i < bytes; i += 64) {
             __builtin_prefetch(next + i);
+            __builtin_prefetch(next + i - ASKED_AGAIN);
+        }
         ahead->next = next + bytes;
         return;
     }
