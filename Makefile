@@ -37,11 +37,13 @@ LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 CFLAGS ?=
 
-ROOMS := base quant formats kernels array tokenizer models runtime
+ROOMS := base quant formats kernels array tokenizer models runtime chat
 KERNELS_x86_64 := simd x86
 KERNELS_aarch64 := simd arm
 KERNELS := reference $(or $(KERNELS_$(ARCH)),portable)
-LIB_SOURCES := $(foreach room,$(ROOMS) $(KERNELS:%=kernels/%),$(wildcard src/$(room)/*.c))
+# a room may have folders; those of kernels are chosen by the machine
+FOLDERS := $(filter-out src/kernels/%,$(patsubst %/,%,$(wildcard $(ROOMS:%=src/%/*/))))
+LIB_SOURCES := $(foreach folder,$(ROOMS:%=src/%) $(KERNELS:%=src/kernels/%) $(FOLDERS),$(wildcard $(folder)/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)

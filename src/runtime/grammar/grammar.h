@@ -23,10 +23,11 @@ struct code_points {
 struct grammar *grammar_new(void) MUST_CHECK;
 void grammar_close(struct grammar **grammar); /* accepts NULL, leaves NULL */
 
-/* The expression constructors are pure: the same arguments give the same expression, an empty
- * sequence matches "", an empty choice nothing. GRAMMAR_NONE among the parts makes the result
- * GRAMMAR_NONE, so that one check at the end suffices. */
+/* An empty sequence matches "", an empty choice nothing. GRAMMAR_NONE among the parts makes the
+ * result GRAMMAR_NONE, so that one check at the end suffices (grammar_finish makes it, too). */
 grammar_expr grammar_bytes(struct grammar *g, struct slice literal);
+/* Any of the literals: their common beginnings are matched once. */
+grammar_expr grammar_literals(struct grammar *g, const struct slice *literals, size_t n);
 grammar_expr grammar_class(struct grammar *g, const struct code_points *ranges, size_t n,
                            bool is_negated); /* one character of UTF-8 */
 grammar_expr grammar_sequence(struct grammar *g, const grammar_expr *parts, size_t n);
@@ -39,8 +40,8 @@ grammar_rule grammar_declare(struct grammar *g, struct slice name);
 grammar_expr grammar_call(struct grammar *g, grammar_rule rule);
 void grammar_define(struct grammar *g, grammar_rule rule, grammar_expr body);
 
-/* Freeze: everything declared is defined, no rule can only call itself without end (left recursion
- * is removed or refused by name), the language is not empty. */
+/* Freeze: everything declared is defined, no rule calls itself before its first byte (left
+ * recursion is refused by name), the language is not empty. */
 bool grammar_finish(struct grammar *g, grammar_rule root, struct error *err) MUST_CHECK;
 
 #endif

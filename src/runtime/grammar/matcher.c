@@ -1,0 +1,531 @@
+#include "runtime/grammar/matcher.h"
+
+#include "base/memory.h"
+#include "base/table.h"
+#include "runtime/grammar/expression.h"
+
+/* Frames that are not made: the end of the text, and where a segment was cut off. */
+enum { FRAME_END, FRAME_CUT, N_FIXED_FRAMES };
+
+enum { MAX_STACKS = 1 << 12 }; /* of one state: more means a grammar that is ambiguous throughout */
+
+#define NOT_COUNTING UINT32_MAX
+
+/* A stack is a linked list, its top first. The top of a state's stack is the NODE_SET that waits
+ * for a byte; below it stand the nodes to return to. */
+struct frame {
+    uint32_t node;
+    uint32_t count; /* of a repeat whose body is being matched: passes that are done */
+    uint32_t below;
+};
+
+struct state {
+    uint32_t first, n_stacks;
+    bool may_end, is_returning;
+};
+
+struct transition {
+    uint64_t key; /* state * 256 + byte, + 1; 0: a free slot */
+    matcher_state to;
+};
+
+struct item {
+    uint32_t node, below;
+};
+
+/* A repeat that was entered in this closure, and the fewest passes it was entered with. */
+struct entry {
+    uint32_t node, below, count;
+};
+
+struct matcher {
+    struct grammar_program program;
+    struct frame *frames;
+    struct state *states;
+    uint32_t *stacks;      /* the states' frames */
+    uint32_t *frame_slots; /* hash: frame + 1 */
+    uint32_t *state_slots; /* hash: state + 1 */
+    struct transition *transitions;
+    struct item *work; /* of the closure at hand */
+    struct item *seen;
+    struct entry *entries;
+    uint32_t *tops;
+    uint32_t *return_states; /* [frames_capacity] state + 1 that a call frame leads to */
+    size_t n_frames, frames_capacity, n_frame_slots;
+    size_t n_states, states_capacity, n_state_slots;
+    size_t n_stacks, stacks_capacity;
+    size_t n_transitions, n_transition_slots;
+    size_t n_work, work_capacity;
+    size_t n_seen, seen_capacity;
+    size_t n_entries, entries_capacity;
+    size_t n_tops, tops_capacity;
+    size_t return_capacity;
+    size_t limit_bytes;
+    matcher_state start;
+    bool is_full, may_end, is_returning; /* of the closure at hand */
+};
+
+/* ---- memory ---- */
+
+static size_t used_bytes(const struct matcher *m)
+{
+    return m->frames_capacity * (sizeof *m->frames) + m->states_capacity * sizeof *m->states +
+           m->stacks_capacity * sizeof *m->stacks +
+           (m->n_frame_slots + m->n_state_slots + m->return_capacity) * sizeof(uint32_t) +
+           m->n_transition_slots * sizeof *m->transitions;
+}
+
+static bool full(struct matcher *m)
+{
+    m->is_full = true;
+    return false;
+}
+
+static bool make_room(struct matcher *m, void **items, size_t *capacity, size_t count, size_t more,
+                      size_t item_bytes)
+{
+    if (count + more <= *capacity)
+        return true;
+    if (used_bytes(m) > m->limit_bytes || !grow(items, capacity, count, more, item_bytes))
+        return full(m);
+    return true;
+}
+
+static uint64_t frame_hash(struct frame f)
+{
+    return hash_u64(hash_u64((uint64_t)f.node << 32 | f.count) ^ f.below);
+}
+
+static uint64_t state_hash(const struct matcher *m, struct state s)
+{
+    uint64_t hash = (uint64_t)s.may_end | (uint64_t)s.is_returning << 1;
+    for (uint32_t i = 0; i < s.n_stacks; i++)
+        hash = hash_u64(hash ^ m->stacks[s.first + i]);
+    return hash;
+}
+
+static bool rehash_frames(struct matcher *m)
+{
+    size_t n = m->n_frame_slots ? 2 * m->n_frame_slots : 256;
+    uint32_t *slots = memory_zeroed(n, sizeof *slots);
+    if (!slots || used_bytes(m) > m->limit_bytes) {
+        memory_free(slots);
+        return full(m);
+    }
+    for (size_t i = N_FIXED_FRAMES; i < m->n_frames; i++) {
+        size_t at = frame_hash(m->frames[i]) & (n - 1);
+        while (slots[at])
+            at = (at + 1) & (n - 1);
+        slots[at] = (uint32_t)i + 1;
+    }
+    memory_free(m->frame_slots);
+    m->frame_slots = slots;
+    m->n_frame_slots = n;
+    return true;
+}
+
+static bool rehash_states(struct matcher *m)
+{
+    size_t n = m->n_state_slots ? 2 * m->n_state_slots : 256;
+    uint32_t *slots = memory_zeroed(n, sizeof *slots);
+    if (!slots || used_bytes(m) > m->limit_bytes) {
+        memory_free(slots);
+        return full(m);
+    }
+    for (size_t i = 0; i < m->n_states; i++) {
+        size_t at = state_hash(m, m->states[i]) & (n - 1);
+        while (slots[at])
+            at = (at + 1) & (n - 1);
+        slots[at] = (uint32_t)i + 1;
+    }
+    memory_free(m->state_slots);
+    m->state_slots = slots;
+    m->n_state_slots = n;
+    return true;
+}
+
+static struct transition *transition_slot(struct transition *slots, size_t n, uint64_t key)
+{
+    size_t at = hash_u64(key) & (n - 1);
+    while (slots[at].key && slots[at].key != key)
+        at = (at + 1) & (n - 1);
+    return &slots[at];
+}
+
+static bool rehash_transitions(struct matcher *m)
+{
+    size_t n = m->n_transition_slots ? 2 * m->n_transition_slots : 1024;
+    struct transition *slots = memory_zeroed(n, sizeof *slots);
+    if (!slots || used_bytes(m) > m->limit_bytes) {
+        memory_free(slots);
+        return full(m);
+    }
+    for (size_t i = 0; i < m->n_transition_slots; i++)
+        if (m->transitions[i].key)
+            *transition_slot(slots, n, m->transitions[i].key) = m->transitions[i];
+    memory_free(m->transitions);
+    m->transitions = slots;
+    m->n_transition_slots = n;
+    return true;
+}
+
+/* The frame with this content, made when it is new; FRAME_END when memory is out. */
+static uint32_t frame_of(struct matcher *m, struct frame f)
+{
+    if (2 * (m->n_frames + 1) > m->n_frame_slots && !rehash_frames(m))
+        return FRAME_END;
+    size_t at = frame_hash(f) & (m->n_frame_slots - 1);
+    for (; m->frame_slots[at]; at = (at + 1) & (m->n_frame_slots - 1)) {
+        const struct frame *known = &m->frames[m->frame_slots[at] - 1];
+        if (known->node == f.node && known->count == f.count && known->below == f.below)
+            return m->frame_slots[at] - 1;
+    }
+    if (!make_room(m, (void **)&m->frames, &m->frames_capacity, m->n_frames, 1, sizeof f))
+        return FRAME_END;
+    m->frames[m->n_frames] = f;
+    m->frame_slots[at] = (uint32_t)m->n_frames + 1;
+    return (uint32_t)m->n_frames++;
+}
+
+/* ---- closure: what stands before the next byte ---- */
+
+static void push_item(struct matcher *m, uint32_t node, uint32_t below)
+{
+    if (!make_room(m, (void **)&m->work, &m->work_capacity, m->n_work, 1, sizeof *m->work))
+        return;
+    m->work[m->n_work++] = (struct item){ node, below };
+}
+
+/* Whether an item comes up for the first time in this closure. Few are there at a time. */
+static bool is_new(struct matcher *m, struct item item)
+{
+    for (size_t i = m->n_seen; i-- > 0;)
+        if (m->seen[i].node == item.node && m->seen[i].below == item.below)
+            return false;
+    if (m->n_seen >= MAX_STACKS)
+        return full(m);
+    if (!make_room(m, (void **)&m->seen, &m->seen_capacity, m->n_seen, 1, sizeof item))
+        return false;
+    m->seen[m->n_seen++] = item;
+    return true;
+}
+
+/* Fewer passes allow all that more passes do when the body may be empty: only then is a count that
+ * was met with a lower one superfluous. This also ends the loops of empty passes. */
+static bool is_superfluous(struct matcher *m, uint32_t node, uint32_t below, uint32_t count)
+{
+    if (!m->program.nodes[node].is_nullable)
+        return false;
+    for (size_t i = 0; i < m->n_entries; i++) {
+        struct entry *e = &m->entries[i];
+        if (e->node != node || e->below != below)
+            continue;
+        if (e->count <= count)
+            return true;
+        e->count = count;
+        return false;
+    }
+    if (make_room(m, (void **)&m->entries, &m->entries_capacity, m->n_entries, 1,
+                  sizeof *m->entries))
+        m->entries[m->n_entries++] = (struct entry){ node, below, count };
+    return false;
+}
+
+static void enter_repeat(struct matcher *m, uint32_t index, uint32_t below, uint32_t count)
+{
+    const struct grammar_node *node = &m->program.nodes[index];
+    if (count >= node->at_least)
+        push_item(m, node->next, below);
+    if (count >= node->at_most || is_superfluous(m, index, below, count))
+        return;
+    if (node->at_most == UINT32_MAX && count > node->at_least)
+        count = node->at_least;
+    push_item(m, node->body, frame_of(m, (struct frame){ index, count, below }));
+}
+
+static void return_to(struct matcher *m, uint32_t below)
+{
+    if (below == FRAME_END) {
+        m->may_end = true;
+    } else if (below == FRAME_CUT) {
+        m->is_returning = true;
+    } else {
+        struct frame f = m->frames[below];
+        if (f.count == NOT_COUNTING)
+            push_item(m, f.node, f.below);
+        else
+            enter_repeat(m, f.node, f.below, f.count + 1);
+    }
+}
+
+static void add_top(struct matcher *m, uint32_t frame)
+{
+    size_t at = m->n_tops;
+    if (!make_room(m, (void **)&m->tops, &m->tops_capacity, m->n_tops, 1, sizeof frame))
+        return;
+    while (at > 0 && m->tops[at - 1] > frame)
+        at--;
+    if (at > 0 && m->tops[at - 1] == frame)
+        return;
+    memmove(m->tops + at + 1, m->tops + at, (m->n_tops - at) * sizeof frame);
+    m->tops[at] = frame;
+    m->n_tops++;
+}
+
+static void visit(struct matcher *m, struct item item)
+{
+    const struct grammar_node *node = &m->program.nodes[item.node];
+    switch (node->kind) {
+    case NODE_SET:
+        add_top(m, frame_of(m, (struct frame){ item.node, NOT_COUNTING, item.below }));
+        break;
+    case NODE_SPLIT:
+        for (uint32_t i = node->count; i-- > 0;)
+            push_item(m, m->program.targets[node->first + i], item.below);
+        break;
+    case NODE_CALL:
+        /* a call at the end of a rule returns to where that rule does: recursion to the right does
+         * not grow */
+        if (node->next != 0)
+            item.below = frame_of(m, (struct frame){ node->next, NOT_COUNTING, item.below });
+        push_item(m, node->body, item.below);
+        break;
+    case NODE_REPEAT:
+        enter_repeat(m, item.node, item.below, 0);
+        break;
+    case NODE_RETURN:
+        return_to(m, item.below);
+        break;
+    }
+}
+
+static void begin_closure(struct matcher *m)
+{
+    m->n_work = m->n_seen = m->n_entries = m->n_tops = 0;
+    m->may_end = m->is_returning = false;
+}
+
+/* The state of what was pushed; MATCHER_DEAD when nothing may follow, or memory is out (is_full).
+ */
+static matcher_state end_closure(struct matcher *m)
+{
+    while (m->n_work && !m->is_full) {
+        struct item item = m->work[--m->n_work];
+        if (is_new(m, item))
+            visit(m, item);
+    }
+    if (m->is_full || (!m->n_tops && !m->may_end && !m->is_returning))
+        return MATCHER_DEAD;
+    if (!make_room(m, (void **)&m->stacks, &m->stacks_capacity, m->n_stacks, m->n_tops,
+                   sizeof *m->stacks) ||
+        (2 * (m->n_states + 1) > m->n_state_slots && !rehash_states(m)))
+        return MATCHER_DEAD;
+    struct state s = { (uint32_t)m->n_stacks, (uint32_t)m->n_tops, m->may_end, m->is_returning };
+    if (m->n_tops)
+        memcpy(m->stacks + m->n_stacks, m->tops, m->n_tops * sizeof *m->tops);
+    size_t at = state_hash(m, s) & (m->n_state_slots - 1);
+    for (; m->state_slots[at]; at = (at + 1) & (m->n_state_slots - 1)) {
+        const struct state *known = &m->states[m->state_slots[at] - 1];
+        if (known->n_stacks == s.n_stacks && known->may_end == s.may_end &&
+            known->is_returning == s.is_returning &&
+            (s.n_stacks == 0 || memcmp(m->stacks + known->first, m->stacks + s.first,
+                                       s.n_stacks * sizeof *m->stacks) == 0))
+            return m->state_slots[at] - 1;
+    }
+    if (!make_room(m, (void **)&m->states, &m->states_capacity, m->n_states, 1, sizeof s))
+        return MATCHER_DEAD;
+    m->n_stacks += m->n_tops;
+    m->states[m->n_states] = s;
+    m->state_slots[at] = (uint32_t)m->n_states + 1;
+    return (matcher_state)m->n_states++;
+}
+
+static bool check_full(const struct matcher *m, struct error *err)
+{
+    if (!m->is_full)
+        return true;
+    return fail(err, ERROR_BUDGET,
+                "grammar: its states need more than %zu bytes, or are over %d at once",
+                m->limit_bytes, MAX_STACKS);
+}
+
+/* ---- the interface ---- */
+
+bool matcher_open(struct matcher **out, const struct grammar *grammar, size_t limit_bytes,
+                  struct error *err)
+{
+    *out = NULL;
+    struct matcher *m = memory_zeroed(1, sizeof *m);
+    if (!m)
+        return fail_memory(err, sizeof *m, "a matcher");
+    m->program = grammar_program(grammar);
+    m->limit_bytes = limit_bytes;
+    bool ok = make_room(m, (void **)&m->frames, &m->frames_capacity, 0, N_FIXED_FRAMES,
+                        sizeof *m->frames);
+    if (ok) {
+        memset(m->frames, 0, N_FIXED_FRAMES * sizeof *m->frames);
+        m->n_frames = N_FIXED_FRAMES;
+        begin_closure(m);
+        push_item(m, m->program.start, FRAME_END);
+        m->start = end_closure(m);
+    }
+    if (!check_full(m, err)) {
+        matcher_close(&m);
+        return false;
+    }
+    *out = m;
+    return true;
+}
+
+void matcher_close(struct matcher **matcher)
+{
+    struct matcher *m = *matcher;
+    if (!m)
+        return;
+    memory_free(m->frames);
+    memory_free(m->states);
+    memory_free(m->stacks);
+    memory_free(m->frame_slots);
+    memory_free(m->state_slots);
+    memory_free(m->transitions);
+    memory_free(m->work);
+    memory_free(m->seen);
+    memory_free(m->entries);
+    memory_free(m->tops);
+    memory_free(m->return_states);
+    memory_free(m);
+    *matcher = NULL;
+}
+
+matcher_state matcher_start(const struct matcher *m)
+{
+    return m->start;
+}
+
+static matcher_state follow(struct matcher *m, matcher_state from, uint8_t byte)
+{
+    begin_closure(m);
+    struct state s = m->states[from];
+    for (uint32_t i = 0; i < s.n_stacks; i++) {
+        struct frame top = m->frames[m->stacks[s.first + i]];
+        const struct grammar_node *node = &m->program.nodes[top.node];
+        if (byte_set_has(&m->program.sets[node->set], byte))
+            push_item(m, node->next, top.below);
+    }
+    return m->n_work ? end_closure(m) : MATCHER_DEAD;
+}
+
+static matcher_state step(struct matcher *m, matcher_state from, uint8_t byte)
+{
+    uint64_t key = ((uint64_t)from << 8 | byte) + 1;
+    if (m->n_transition_slots) {
+        struct transition *known = transition_slot(m->transitions, m->n_transition_slots, key);
+        if (known->key)
+            return known->to;
+    }
+    matcher_state to = follow(m, from, byte);
+    if (m->is_full ||
+        (2 * (m->n_transitions + 1) > m->n_transition_slots && !rehash_transitions(m)))
+        return MATCHER_DEAD;
+    *transition_slot(m->transitions, m->n_transition_slots, key) = (struct transition){ key, to };
+    m->n_transitions++;
+    return to;
+}
+
+bool matcher_advance(struct matcher *m, matcher_state from, struct slice bytes, matcher_state *to,
+                     struct error *err)
+{
+    for (size_t i = 0; i < bytes.length && from != MATCHER_DEAD; i++)
+        from = step(m, from, (uint8_t)bytes.data[i]);
+    *to = from;
+    return check_full(m, err);
+}
+
+bool matcher_may_end(const struct matcher *m, matcher_state state)
+{
+    return m->states[state].may_end;
+}
+
+bool matcher_must_end(const struct matcher *m, matcher_state state)
+{
+    return m->states[state].may_end && m->states[state].n_stacks == 0;
+}
+
+size_t matcher_count_stacks(const struct matcher *m, matcher_state state)
+{
+    return m->states[state].n_stacks;
+}
+
+bool matcher_is_returning(const struct matcher *m, matcher_state segment)
+{
+    return m->states[segment].is_returning;
+}
+
+/* A count that the next `horizon` bytes cannot tell from the true one. */
+static uint32_t representative(const struct grammar_node *repeat, uint32_t count, uint32_t horizon)
+{
+    bool is_far_from_most =
+        repeat->at_most == UINT32_MAX || repeat->at_most - count > (uint64_t)horizon;
+    if (!is_far_from_most)
+        return count;
+    if (count >= repeat->at_least)
+        return repeat->at_least;
+    return repeat->at_least - count > (uint64_t)horizon ? 0 : count;
+}
+
+/* The same stack without what lies below its innermost call, whose frame is told. */
+static uint32_t cut(struct matcher *m, uint32_t frame, uint32_t horizon, uint32_t *call)
+{
+    uint32_t above[64];
+    size_t n = 0;
+    struct frame f = m->frames[frame];
+    above[n++] = frame;
+    for (frame = f.below; frame != FRAME_END && frame != FRAME_CUT; frame = f.below) {
+        f = m->frames[frame];
+        if (f.count == NOT_COUNTING || n == COUNT_OF(above))
+            break;
+        above[n++] = frame;
+    }
+    *call = frame;
+    uint32_t below = FRAME_CUT;
+    while (n-- > 0) {
+        struct frame copy = m->frames[above[n]];
+        if (copy.count != NOT_COUNTING)
+            copy.count = representative(&m->program.nodes[copy.node], copy.count, horizon);
+        copy.below = below;
+        below = frame_of(m, copy);
+    }
+    return below;
+}
+
+static matcher_state return_state(struct matcher *m, uint32_t frame)
+{
+    if (frame == FRAME_END || frame == FRAME_CUT)
+        return MATCHER_DEAD;
+    size_t capacity = m->return_capacity;
+    if (frame >= capacity) {
+        if (!make_room(m, (void **)&m->return_states, &m->return_capacity, frame, 1,
+                       sizeof *m->return_states))
+            return MATCHER_DEAD;
+        memset(m->return_states + capacity, 0,
+               (m->return_capacity - capacity) * sizeof *m->return_states);
+    }
+    if (m->return_states[frame] == 0) {
+        begin_closure(m);
+        return_to(m, frame);
+        m->return_states[frame] = end_closure(m) + 1;
+    }
+    return m->return_states[frame] - 1;
+}
+
+bool matcher_stack_at(struct matcher *m, matcher_state state, size_t index, uint32_t horizon,
+                      struct matcher_stack *out, struct error *err)
+{
+    uint32_t call;
+    uint32_t top = cut(m, m->stacks[m->states[state].first + index], horizon, &call);
+    begin_closure(m);
+    add_top(m, top);
+    out->segment = end_closure(m);
+    out->after = return_state(m, call);
+    return check_full(m, err);
+}

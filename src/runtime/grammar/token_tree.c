@@ -1,0 +1,119 @@
+#include "runtime/grammar/token_tree.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+struct spelled {
+    struct slice bytes;
+    int32_t token;
+};
+
+static int compare_spellings(const void *a, const void *b)
+{
+    const struct spelled *x = a, *y = b;
+    int order = memcmp(x->bytes.data, y->bytes.data, size_min(x->bytes.length, y->bytes.length));
+    if (order == 0)
+        order = (x->bytes.length > y->bytes.length) - (x->bytes.length < y->bytes.length);
+    return order ? order : (x->token > y->token) - (x->token < y->token);
+}
+
+static size_t common_length(struct slice a, struct slice b)
+{
+    size_t n = 0;
+    while (n < a.length && n < b.length && a.data[n] == b.data[n])
+        n++;
+    return n;
+}
+
+static size_t count_nodes(const struct spelled *sorted, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count +=
+            sorted[i].bytes.length - (i ? common_length(sorted[i - 1].bytes, sorted[i].bytes) : 0);
+    return count;
+}
+
+/* `open` [longest] are the nodes on the way to the token before. */
+static void fill(struct token_tree *t, const struct spelled *sorted, size_t n, uint32_t *open)
+{
+    size_t depth = 0, n_nodes = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct slice bytes = sorted[i].bytes;
+        size_t common = i ? common_length(sorted[i - 1].bytes, bytes) : 0;
+        while (depth > common)
+            t->end[open[--depth]] = (uint32_t)n_nodes;
+        for (; depth < bytes.length; depth++, n_nodes++) {
+            open[depth] = (uint32_t)n_nodes;
+            t->byte[n_nodes] = (uint8_t)bytes.data[depth];
+            t->token[n_nodes] = -1;
+        }
+        int32_t *last = &t->token[open[depth - 1]];
+        t->same[sorted[i].token] = *last;
+        *last = sorted[i].token;
+    }
+    while (depth > 0)
+        t->end[open[--depth]] = (uint32_t)n_nodes;
+}
+
+static bool build(struct token_tree *t, struct spelled *sorted, size_t n)
+{
+    qsort(sorted, n, sizeof *sorted, compare_spellings);
+    t->n_nodes = count_nodes(sorted, n);
+    t->byte = memory_zeroed(t->n_nodes + 1, sizeof *t->byte);
+    t->end = memory_zeroed(t->n_nodes + 1, sizeof *t->end);
+    t->token = memory_zeroed(t->n_nodes + 1, sizeof *t->token);
+    t->same = memory_zeroed(t->n_tokens + 1, sizeof *t->same);
+    uint32_t *open = memory_zeroed((size_t)t->longest + 1, sizeof *open);
+    bool ok = t->byte && t->end && t->token && t->same && open && t->n_nodes < UINT32_MAX;
+    if (ok)
+        fill(t, sorted, n, open);
+    memory_free(open);
+    return ok;
+}
+
+bool token_tree_open(struct token_tree **out, const struct slice *tokens, size_t n_tokens,
+                     const int32_t *end_tokens, size_t n_end_tokens, struct error *err)
+{
+    *out = NULL;
+    struct token_tree *t = memory_zeroed(1, sizeof *t);
+    struct spelled *sorted = memory_zeroed(n_tokens + 1, sizeof *sorted);
+    size_t n = 0;
+    for (size_t i = 0; sorted && t && i < n_tokens; i++)
+        if (tokens[i].length) {
+            sorted[n++] = (struct spelled){ tokens[i], (int32_t)i };
+            if (tokens[i].length > t->longest)
+                t->longest = (uint32_t)tokens[i].length;
+        }
+    bool ok = t && sorted;
+    if (ok) {
+        t->n_tokens = n_tokens;
+        t->n_end_tokens = n_end_tokens;
+        t->end_tokens = memory_zeroed(n_end_tokens + 1, sizeof *t->end_tokens);
+        ok = t->end_tokens && build(t, sorted, n);
+    }
+    memory_free(sorted);
+    if (!ok) {
+        token_tree_close(&t);
+        return fail_memory(err, n_tokens * sizeof *sorted, "a vocabulary's tree of bytes");
+    }
+    if (n_end_tokens)
+        memcpy(t->end_tokens, end_tokens, n_end_tokens * sizeof *end_tokens);
+    *out = t;
+    return true;
+}
+
+void token_tree_close(struct token_tree **tree)
+{
+    struct token_tree *t = *tree;
+    if (!t)
+        return;
+    memory_free(t->byte);
+    memory_free(t->end);
+    memory_free(t->token);
+    memory_free(t->same);
+    memory_free(t->end_tokens);
+    memory_free(t);
+    *tree = NULL;
+}
