@@ -91,6 +91,11 @@ static utf8proc_category_t category(uint32_t c)
     return utf8proc_category((utf8proc_int32_t)c);
 }
 
+const char *unicode_category(uint32_t c)
+{
+    return utf8proc_category_string((utf8proc_int32_t)c);
+}
+
 bool is_white_space(uint32_t c)
 {
     if (c < 0x80)

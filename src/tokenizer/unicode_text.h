@@ -23,6 +23,8 @@ bool append_lenient(struct text *out, struct slice text);
 
 bool append_code_point(struct text *out, uint32_t code_point);
 
+/* The general category's two letters ("Lu", "Cn", ...). */
+const char *unicode_category(uint32_t c);
 bool is_white_space(uint32_t c);
 bool is_mark(uint32_t c);            /* Mn, Mc, Me */
 bool is_nonspacing_mark(uint32_t c); /* Mn */

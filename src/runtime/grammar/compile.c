@@ -1,7 +1,7 @@
 /* compile.c: expressions to a program; what cannot be is left out, what would never end is refused.
  */
 #include "base/memory.h"
-#include "runtime/grammar/expression.h"
+#include "runtime/grammar/grammar_expression.h"
 
 enum { MAX_NODES = 1 << 22, MAX_WORK = 200 * 1000 * 1000 };
 

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "base/utf8.h"
-#include "runtime/grammar/expression.h"
+#include "runtime/grammar/grammar_expression.h"
 
 enum { MAX_NESTING = 100, MAX_REPETITIONS = 100000 };
 

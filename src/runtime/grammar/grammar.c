@@ -1,6 +1,6 @@
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "runtime/grammar/expression.h"
+#include "runtime/grammar/grammar_expression.h"
 
 #include <stdlib.h>
 
@@ -59,7 +59,7 @@ static grammar_expr add(struct grammar *g, struct expression e)
 }
 
 /* Equal sets are one; few grammars have more than some dozens. */
-static grammar_expr add_set(struct grammar *g, struct byte_set set)
+grammar_expr grammar_set(struct grammar *g, struct byte_set set)
 {
     size_t i = g->n_sets;
     while (i > 0 && memcmp(&g->sets[i - 1], &set, sizeof set) != 0 && g->n_sets - i < 256)
@@ -132,7 +132,7 @@ grammar_expr grammar_bytes(struct grammar *g, struct slice literal)
     }
     for (size_t i = 0; i < literal.length; i++) {
         uint8_t byte = (uint8_t)literal.data[i];
-        parts[i] = add_set(g, range_set(byte, byte));
+        parts[i] = grammar_set(g, range_set(byte, byte));
     }
     grammar_expr all = grammar_sequence(g, parts, literal.length);
     memory_free(parts);
@@ -234,7 +234,7 @@ grammar_expr grammar_literals(struct grammar *g, const struct slice *literals, s
 static grammar_expr byte_ranges(struct grammar *g, const uint8_t *lo, const uint8_t *hi, size_t n)
 {
     if (n == 1)
-        return add_set(g, range_set(*lo, *hi));
+        return grammar_set(g, range_set(*lo, *hi));
     static const uint8_t lowest[] = { 0x80, 0x80, 0x80 }, highest[] = { 0xBF, 0xBF, 0xBF };
     bool lo_is_full = memcmp(lo + 1, lowest, n - 1) == 0;
     bool hi_is_full = memcmp(hi + 1, highest, n - 1) == 0;
@@ -242,24 +242,24 @@ static grammar_expr byte_ranges(struct grammar *g, const uint8_t *lo, const uint
     size_t n_parts = 0;
     unsigned first = *lo, last = *hi;
     if (first == last) {
-        grammar_expr both[] = { add_set(g, range_set(*lo, *lo)),
+        grammar_expr both[] = { grammar_set(g, range_set(*lo, *lo)),
                                 byte_ranges(g, lo + 1, hi + 1, n - 1) };
         return grammar_sequence(g, both, 2);
     }
     if (!lo_is_full) {
-        grammar_expr both[] = { add_set(g, range_set(*lo, *lo)),
+        grammar_expr both[] = { grammar_set(g, range_set(*lo, *lo)),
                                 byte_ranges(g, lo + 1, highest, n - 1) };
         parts[n_parts++] = grammar_sequence(g, both, 2);
         first++;
     }
     if (!hi_is_full) {
-        grammar_expr both[] = { add_set(g, range_set(*hi, *hi)),
+        grammar_expr both[] = { grammar_set(g, range_set(*hi, *hi)),
                                 byte_ranges(g, lowest, hi + 1, n - 1) };
         parts[n_parts++] = grammar_sequence(g, both, 2);
         last--;
     }
     if (first <= last) {
-        grammar_expr both[] = { add_set(g, range_set((uint8_t)first, (uint8_t)last)),
+        grammar_expr both[] = { grammar_set(g, range_set((uint8_t)first, (uint8_t)last)),
                                 byte_ranges(g, lowest, highest, n - 1) };
         parts[n_parts++] = grammar_sequence(g, both, 2);
     }
@@ -332,7 +332,7 @@ grammar_expr grammar_class(struct grammar *g, const struct code_points *ranges, 
     grammar_expr two[2];
     size_t n_two = 0;
     if (memcmp(&parts.ascii, &none, sizeof none) != 0)
-        two[n_two++] = add_set(g, parts.ascii);
+        two[n_two++] = grammar_set(g, parts.ascii);
     if (parts.count)
         two[n_two++] = grammar_choice(g, parts.list, parts.count);
     return grammar_choice(g, two, n_two);

@@ -1,10 +1,10 @@
 /* json_schema.h: JSON Schema (draft 2020-12 and 7) as a grammar of JSON texts.
  *
  * Owns the keywords. A keyword that cannot be enforced is ERROR_UNSUPPORTED naming it and its path
- * (JSON pointer); nothing is ever let through unchecked. Objects are written in the order that the
- * schema declares, additional members behind; numbers, strings and white space in a canonical
- * subset of JSON that a model writes easily, so that every text of the language is valid under the
- * schema. */
+ * (a JSON pointer); nothing is let through unchecked, and every text of the language is valid under
+ * the schema. What the schema says nothing about is as free as the specification has it (additional
+ * members too). Members are written in the order of their declaration, additional ones behind; the
+ * spelling is that of json_text.h. Keywords that no draft knows are annotations. */
 #ifndef JSON_SCHEMA_H
 #define JSON_SCHEMA_H
 
@@ -12,22 +12,19 @@
 #include "runtime/grammar/grammar.h"
 
 enum json_spacing {
-    JSON_SPACING_FREE, /* up to one line break and some indentation where JSON allows white space */
+    JSON_SPACING_FREE,    /* after '{' '[' ',' ':' and before '}' ']': a space, or a line break and
+                             indentation, or nothing */
     JSON_SPACING_COMPACT, /* none */
 };
 
-struct json_schema_options {
-    enum json_spacing spacing;
-    uint32_t max_depth; /* of values of any type, where the schema leaves them open; 0: 64 */
-};
-
-/* `schema` NULL: any object (format "json"). */
-bool json_schema_open(struct grammar **out, const struct json *schema,
-                      const struct json_schema_options *options, struct error *err) MUST_CHECK;
-
-/* The same as an expression in a grammar that is being built, for tool calls. */
-bool json_schema_expr(struct grammar *g, const struct json *schema,
-                      const struct json_schema_options *options, grammar_expr *out,
+/* `schema` NULL: any object (format "json"). Errors: ERROR_FORMAT for what is no schema,
+ * ERROR_UNSUPPORTED as above or when no document is valid. */
+bool json_schema_open(struct grammar **out, const struct json *schema, enum json_spacing spacing,
                       struct error *err) MUST_CHECK;
+
+/* The same as an expression in a grammar that is being built; what it says of `schema` ends before
+ * grammar_finish. */
+bool json_schema_expr(struct grammar *g, const struct json *schema, enum json_spacing spacing,
+                      grammar_expr *out, struct error *err) MUST_CHECK;
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "base/table.h"
-#include "runtime/grammar/expression.h"
+#include "runtime/grammar/grammar_expression.h"
 
 /* Frames that are not made: the end of the text, and where a segment was cut off. */
 enum { FRAME_END, FRAME_CUT, N_FIXED_FRAMES };

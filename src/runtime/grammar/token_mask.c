@@ -1,7 +1,7 @@
 #include "runtime/grammar/token_mask.h"
 
 #include "base/memory.h"
-#include "runtime/grammar/expression.h"
+#include "runtime/grammar/grammar_expression.h"
 #include "runtime/grammar/token_tree.h"
 
 /* Tokens as a list when they are few, else as bits. */

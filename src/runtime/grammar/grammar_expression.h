@@ -1,4 +1,4 @@
-/* expression.h: a grammar while it is built; private to the grammar folder. */
+/* grammar_expression.h: a grammar while it is built; private to the grammar folder. */
 #ifndef GRAMMAR_EXPRESSION_H
 #define GRAMMAR_EXPRESSION_H
 
@@ -45,6 +45,9 @@ struct grammar {
     uint32_t start;
     bool is_full, is_too_deep;
 };
+
+/* One byte out of a set. */
+grammar_expr grammar_set(struct grammar *g, struct byte_set set);
 
 /* Room for `more` items behind `count`; false when memory is out. */
 bool grow(void **items, size_t *capacity, size_t count, size_t more, size_t item_bytes) MUST_CHECK;

@@ -1,0 +1,825 @@
+#include "runtime/grammar/json_schema.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "runtime/grammar/grammar_expression.h"
+#include "runtime/grammar/json_text.h"
+#include "runtime/grammar/number_range.h"
+#include "runtime/grammar/pattern.h"
+#include "runtime/grammar/regular.h"
+#include "runtime/grammar/schema_shape.h"
+#include "runtime/grammar/string_format.h"
+
+#include <stdlib.h>
+
+enum { MAX_ITEMS = 1 << 20, MAX_NAMES = 4096 };
+
+/* A set of claims has one rule, which many places call. */
+struct pending {
+    struct claims claims;
+    grammar_rule rule;
+};
+
+struct writer {
+    struct grammar *g;
+    struct schema_document document;
+    struct table rules; /* the sorted claims' bytes -> rule */
+    struct pending *pending;
+    size_t n_pending, pending_capacity;
+    grammar_expr space, opening[2], closing[2], comma, colon; /* [0]: array, [1]: object */
+    struct error *err;
+};
+
+static grammar_expr literal(struct writer *w, const char *text)
+{
+    return grammar_bytes(w->g, slice_of(text));
+}
+
+static grammar_expr sequence2(struct writer *w, grammar_expr a, grammar_expr b)
+{
+    grammar_expr parts[] = { a, b };
+    return grammar_sequence(w->g, parts, 2);
+}
+
+static grammar_expr sequence3(struct writer *w, grammar_expr a, grammar_expr b, grammar_expr c)
+{
+    grammar_expr parts[] = { a, b, c };
+    return grammar_sequence(w->g, parts, 3);
+}
+
+static grammar_expr choice2(struct writer *w, grammar_expr a, grammar_expr b)
+{
+    grammar_expr parts[] = { a, b };
+    return grammar_choice(w->g, parts, 2);
+}
+
+static grammar_expr empty(struct writer *w)
+{
+    return grammar_sequence(w->g, NULL, 0);
+}
+
+static grammar_expr nothing(struct writer *w)
+{
+    return grammar_choice(w->g, NULL, 0);
+}
+
+static bool out_of_memory(struct writer *w)
+{
+    return fail(w->err, ERROR_MEMORY, "out of memory for a schema");
+}
+
+/* ---- claims as rules ---- */
+
+static int compare_claims(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    if (x->schema != y->schema)
+        return (uintptr_t)x->schema < (uintptr_t)y->schema ? -1 : 1;
+    return x->is_denied - y->is_denied;
+}
+
+/* The claims' bytes as a key that lives in the document's arena. */
+static bool claims_key(struct writer *w, const struct claims *claims, struct slice *key)
+{
+    size_t bytes = claims->count * (sizeof(uintptr_t) + 1);
+    char *text = arena_alloc(w->document.arena, bytes + 1);
+    if (!text)
+        return out_of_memory(w);
+    for (size_t i = 0; i < claims->count; i++) {
+        char *at = text + i * (sizeof(uintptr_t) + 1);
+        memcpy(at, &claims->items[i].schema, sizeof(uintptr_t));
+        at[sizeof(uintptr_t)] = claims->items[i].is_denied;
+    }
+    *key = (struct slice){ text, bytes };
+    return true;
+}
+
+static bool values(struct writer *w, struct claims claims, grammar_expr *out)
+{
+    struct slice key;
+    uint64_t rule;
+    if (claims.count)
+        qsort(claims.items, claims.count, sizeof *claims.items, compare_claims);
+    if (!claims_key(w, &claims, &key))
+        return false;
+    if (!table_get(&w->rules, key, &rule)) {
+        rule = grammar_declare(w->g, slice_of("value"));
+        if (!table_put(&w->rules, key, rule) ||
+            !grow((void **)&w->pending, &w->pending_capacity, w->n_pending, 1, sizeof *w->pending))
+            return out_of_memory(w);
+        w->pending[w->n_pending++] = (struct pending){ claims, (grammar_rule)rule };
+    }
+    *out = grammar_call(w->g, (grammar_rule)rule);
+    return true;
+}
+
+/* ---- languages that are computed ---- */
+
+/* An expression of a grammar of its own, as an automaton. */
+static bool automaton(struct writer *w, struct grammar *own, grammar_expr e, struct regular **out)
+{
+    grammar_rule root = grammar_declare(own, slice_of("text"));
+    *out = NULL;
+    grammar_define(own, root, e);
+    return grammar_finish(own, root, w->err) && regular_from(out, own, w->err);
+}
+
+/* r = r and e, or r without e; e belongs to `own`, which is closed. */
+static bool refine(struct writer *w, struct regular **r, struct grammar *own, grammar_expr e,
+                   bool is_denied)
+{
+    struct regular *other = NULL, *result = NULL;
+    bool ok =
+        automaton(w, own, e, &other) && (is_denied ? regular_without(&result, *r, other, w->err)
+                                                   : regular_both(&result, *r, other, w->err));
+    regular_close(&other);
+    grammar_close(&own);
+    if (ok) {
+        regular_close(r);
+        *r = result;
+    }
+    return ok;
+}
+
+/* Values listed by enum or const that `wanted` kinds are among, as a plain loop over both forms. */
+static size_t count_listed(const struct link *l)
+{
+    return l->index ? 1 : json_size(l->node);
+}
+
+static const struct json *listed(const struct link *l, size_t i)
+{
+    return l->index ? l->node : json_at(l->node, i);
+}
+
+/* ---- numbers ---- */
+
+static bool exclude_numbers(struct writer *w, const struct shape *s, struct regular **r)
+{
+    for (const struct link *l = s->exclusions; l; l = l->next)
+        for (size_t i = 0; i < count_listed(l); i++) {
+            const struct json *value = listed(l, i);
+            bool is_number =
+                json_kind(value) == JSON_KIND_INTEGER || json_kind(value) == JSON_KIND_REAL;
+            struct grammar *own = is_number ? grammar_new() : NULL;
+            grammar_expr e;
+            if (!is_number)
+                continue;
+            if (!own)
+                return out_of_memory(w);
+            if (!number_value_expr(own, json_number(value, 0), &e, w->err)) {
+                grammar_close(&own);
+                return false;
+            }
+            if (!refine(w, r, own, e, true))
+                return false;
+        }
+    return true;
+}
+
+static bool restrict_numbers(struct writer *w, const struct shape *s, struct regular **r)
+{
+    for (const struct link *l = s->steps; l; l = l->next) {
+        struct grammar *own = grammar_new();
+        grammar_expr e;
+        if (!own)
+            return out_of_memory(w);
+        if (!number_multiples_expr(own, l->number, &e, w->err)) {
+            grammar_close(&own);
+            return fail_while(w->err, "%s/multipleOf", schema_document_path(&w->document, l->node));
+        }
+        if (!refine(w, r, own, e, l->is_denied))
+            return false;
+    }
+    if (!(s->kinds & VALUE_INTEGER)) {
+        struct grammar *own = grammar_new();
+        if (!own)
+            return out_of_memory(w);
+        if (!refine(w, r, own, number_fractional_expr(own), false))
+            return false;
+    }
+    return exclude_numbers(w, s, r);
+}
+
+static bool numbers(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    bool is_integral = !(s->kinds & VALUE_FRACTION);
+    struct number_range range = { .has_low = s->has_low,
+                                  .has_high = s->has_high,
+                                  .low = s->low,
+                                  .high = s->high,
+                                  .is_low_open = s->is_low_open,
+                                  .is_high_open = s->is_high_open,
+                                  .is_integral = is_integral };
+    bool is_computed = s->steps || s->exclusions || !(s->kinds & VALUE_INTEGER);
+    if (!is_computed && !s->has_low && !s->has_high) {
+        *out = is_integral ? json_integer_text(w->g) : json_number_text(w->g);
+        return true;
+    }
+    if (!is_computed)
+        return number_range_expr(w->g, &range, out, w->err);
+    struct grammar *own = grammar_new();
+    struct regular *r = NULL;
+    grammar_expr e;
+    bool ok = own ? number_range_expr(own, &range, &e, w->err) : out_of_memory(w);
+    bool is_impossible = s->has_low && s->has_high && s->low > s->high;
+    if (ok && is_impossible) {
+        grammar_close(&own);
+        *out = nothing(w);
+        return true;
+    }
+    ok = ok && automaton(w, own, e, &r) && restrict_numbers(w, s, &r);
+    grammar_close(&own);
+    if (ok)
+        *out = regular_expr(w->g, r);
+    regular_close(&r);
+    return ok;
+}
+
+/* ---- strings ---- */
+
+static grammar_expr any_text(struct grammar *g, uint32_t at_least, uint32_t at_most)
+{
+    return grammar_repeat(g, json_character(g, NULL, 0, true), at_least, at_most);
+}
+
+static bool restrict_pattern(struct writer *w, const struct link *l, struct regular **r)
+{
+    struct grammar *own = grammar_new();
+    grammar_expr e;
+    if (!own)
+        return out_of_memory(w);
+    if (!pattern_expr(own, json_text(l->node), json_character, &e, w->err)) {
+        grammar_close(&own);
+        return fail_while(w->err, "%s", schema_document_path(&w->document, l->node));
+    }
+    return refine(w, r, own, e, l->is_denied) ||
+           fail_while(w->err, "%s", schema_document_path(&w->document, l->node));
+}
+
+static bool restrict_format(struct writer *w, const struct link *l, struct regular **r)
+{
+    struct grammar *own = grammar_new();
+    const char *pattern = string_format_pattern(json_text(l->node));
+    grammar_expr e;
+    if (!own)
+        return out_of_memory(w);
+    if (!pattern) {
+        grammar_close(&own);
+        return fail(w->err, ERROR_UNSUPPORTED, "%s: the format '%s' cannot be enforced",
+                    schema_document_path(&w->document, l->node), printable(json_text(l->node)));
+    }
+    if (!pattern_expr(own, slice_of(pattern), json_character, &e, w->err)) {
+        grammar_close(&own);
+        return false;
+    }
+    return refine(w, r, own, e, false);
+}
+
+static bool exclude_strings(struct writer *w, const struct shape *s, struct regular **r)
+{
+    for (const struct link *l = s->exclusions; l; l = l->next)
+        for (size_t i = 0; i < count_listed(l); i++) {
+            const struct json *value = listed(l, i);
+            if (json_kind(value) != JSON_KIND_STRING)
+                continue;
+            struct grammar *own = grammar_new();
+            struct text spelled;
+            text_init(&spelled, SIZE_MAX);
+            bool ok = own && json_spell(&spelled, value) ? true : out_of_memory(w);
+            ok = ok &&
+                 refine(w, r, own,
+                        grammar_bytes(own, (struct slice){ spelled.data + 1, spelled.length - 2 }),
+                        true);
+            text_release(&spelled);
+            if (!ok)
+                return false;
+        }
+    return true;
+}
+
+/* What stands between the quotes. Lengths alone are counted; with patterns they are computed. */
+static bool string_body(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    if (!s->patterns && !s->formats && !s->exclusions) {
+        *out = any_text(w->g, s->min_length, s->max_length);
+        return true;
+    }
+    struct grammar *own = grammar_new();
+    struct regular *r = NULL;
+    bool ok = own ? automaton(w, own, any_text(own, 0, UINT32_MAX), &r) : out_of_memory(w);
+    for (const struct link *l = s->patterns; ok && l; l = l->next)
+        ok = restrict_pattern(w, l, &r);
+    for (const struct link *l = s->formats; ok && l; l = l->next)
+        ok = restrict_format(w, l, &r);
+    ok = ok && exclude_strings(w, s, &r);
+    if (ok && (s->min_length > 0 || s->max_length < UINT32_MAX)) {
+        struct grammar *lengths = grammar_new();
+        ok = lengths
+                 ? refine(w, &r, lengths, any_text(lengths, s->min_length, s->max_length), false)
+                 : out_of_memory(w);
+    }
+    grammar_close(&own);
+    if (ok)
+        *out = regular_expr(w->g, r);
+    regular_close(&r);
+    return ok;
+}
+
+static bool strings(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    grammar_expr body, quote = literal(w, "\"");
+    if (s->min_length > s->max_length) {
+        *out = nothing(w);
+        return true;
+    }
+    if (!string_body(w, s, &body))
+        return false;
+    *out = sequence3(w, quote, body, quote);
+    return true;
+}
+
+/* ---- arrays ---- */
+
+/* What follows the first `n` items, from the end to the beginning. */
+static bool arrays(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    struct claims claims;
+    grammar_expr item, rest;
+    size_t prefix = size_min(shape_prefix_length(s), s->max_items);
+    if (s->min_items > s->max_items) {
+        *out = nothing(w);
+        return true;
+    }
+    if (!shape_rest_claims(&w->document, s, &claims, w->err) || !values(w, claims, &item))
+        return false;
+    uint32_t n = (uint32_t)prefix;
+    uint32_t least = s->min_items > n ? s->min_items - n : 0;
+    uint32_t most = s->max_items == UINT32_MAX ? UINT32_MAX : s->max_items - n;
+    if (n == 0) { /* the first has no comma before it */
+        rest = sequence2(w, item,
+                         grammar_repeat(w->g, sequence2(w, w->comma, item), least ? least - 1 : 0,
+                                        most == UINT32_MAX ? most
+                                        : most             ? most - 1
+                                                           : 0));
+        if (most == 0)
+            rest = empty(w);
+        else if (least == 0)
+            rest = choice2(w, empty(w), rest);
+    } else {
+        rest = grammar_repeat(w->g, sequence2(w, w->comma, item), least, most);
+    }
+    for (size_t i = prefix; i-- > 0;) {
+        if (!shape_item_claims(&w->document, s, i, &claims, w->err) || !values(w, claims, &item))
+            return false;
+        rest = sequence3(w, i ? w->comma : empty(w), item, rest);
+        if (i >= s->min_items)
+            rest = choice2(w, empty(w), rest);
+    }
+    *out = sequence3(w, w->opening[0], rest, w->closing[0]);
+    return true;
+}
+
+/* ---- objects ---- */
+
+struct names {
+    struct slice *items;
+    size_t count, capacity;
+};
+
+static bool add_name(struct writer *w, struct names *names, struct slice name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (slice_equal(names->items[i], name))
+            return true;
+    if (names->count == MAX_NAMES)
+        return fail(w->err, ERROR_UNSUPPORTED, "an object of more than %d declared members",
+                    MAX_NAMES);
+    if (!grow((void **)&names->items, &names->capacity, names->count, 1, sizeof name))
+        return out_of_memory(w);
+    names->items[names->count++] = name;
+    return true;
+}
+
+/* Declared members in the order of the schemas, then what is only required. The newest link is in
+ * front: recursion turns the order. */
+static bool add_declared(struct writer *w, struct names *names, const struct link *l)
+{
+    if (!l)
+        return true;
+    if (!add_declared(w, names, l->next))
+        return false;
+    const struct json *properties = json_get(l->node, "properties");
+    for (const struct json_member *m = json_first(properties); m; m = json_next(properties, m))
+        if (!add_name(w, names, json_member_key(m)))
+            return false;
+    return true;
+}
+
+static bool add_required(struct writer *w, struct names *names, const struct link *l)
+{
+    return !l || (add_required(w, names, l->next) && add_name(w, names, l->name));
+}
+
+static bool has_name(const struct link *l, struct slice name)
+{
+    for (; l; l = l->next)
+        if (slice_equal(l->name, name))
+            return true;
+    return false;
+}
+
+/* Names that nobody declared or forbade, in quotes, as an automaton. */
+static bool other_names(struct writer *w, const struct names *names, const struct link *forbidden,
+                        struct regular **out)
+{
+    struct names known = { 0 };
+    bool ok = true;
+    *out = NULL;
+    for (size_t i = 0; ok && i < names->count; i++)
+        ok = add_name(w, &known, names->items[i]);
+    for (const struct link *l = forbidden; ok && l; l = l->next)
+        ok = add_name(w, &known, l->name);
+    struct grammar *any = grammar_new(), *own = grammar_new();
+    grammar_expr *spelled = memory_zeroed(known.count + 1, sizeof *spelled);
+    if (ok && (!any || !own || !spelled))
+        ok = out_of_memory(w);
+    ok = ok && automaton(w, any, json_string(any, 0, UINT32_MAX), out);
+    if (ok && known.count) {
+        for (size_t i = 0; i < known.count; i++)
+            spelled[i] = json_string_literal(own, known.items[i]);
+        ok = refine(w, out, own, grammar_choice(own, spelled, known.count), true);
+        own = NULL; /* closed by refine */
+    }
+    grammar_close(&own);
+    grammar_close(&any);
+    memory_free(spelled);
+    memory_free(known.items);
+    return ok;
+}
+
+/* Those of the names that match some patterns and not the others. */
+static bool names_that_match(struct writer *w, const struct regular *names,
+                             const struct slice *patterns, size_t n, unsigned matched,
+                             struct regular **out)
+{
+    bool ok = regular_both(out, names, names, w->err); /* a copy */
+    for (size_t i = 0; ok && i < n; i++) {
+        struct grammar *own = grammar_new();
+        grammar_expr e, quote;
+        if (!own)
+            return out_of_memory(w);
+        if (!pattern_expr(own, patterns[i], json_character, &e, w->err)) {
+            grammar_close(&own);
+            return false;
+        }
+        quote = grammar_bytes(own, slice_of("\""));
+        grammar_expr parts[] = { quote, e, quote };
+        ok = refine(w, out, own, grammar_sequence(own, parts, 3), !(matched >> i & 1));
+    }
+    return ok;
+}
+
+/* Additional members: one kind for each way in which names match the patterns. */
+static bool additional_members(struct writer *w, const struct shape *s, const struct regular *names,
+                               grammar_expr *out)
+{
+    struct slice patterns[MAX_NAME_PATTERNS];
+    grammar_expr kinds[1 << MAX_NAME_PATTERNS];
+    size_t n, n_kinds = 0;
+    if (!shape_name_patterns(&w->document, s, patterns, &n, w->err))
+        return false;
+    for (unsigned matched = 0; matched < 1u << n; matched++) {
+        struct regular *own = NULL;
+        struct claims claims;
+        grammar_expr value;
+        bool ok = names_that_match(w, names, patterns, n, matched, &own) &&
+                  shape_additional_claims(&w->document, s, patterns, matched, &claims, w->err) &&
+                  values(w, claims, &value);
+        if (ok && !regular_is_empty(own))
+            kinds[n_kinds++] = sequence3(w, regular_expr(w->g, own), w->colon, value);
+        regular_close(&own);
+        if (!ok)
+            return false;
+    }
+    *out = grammar_choice(w->g, kinds, n_kinds);
+    return true;
+}
+
+struct member {
+    grammar_expr text; /* "name": value */
+    bool is_required;
+};
+
+/* What may follow when members [at, n) are still to come: `after` is for "some stand before", which
+ * need a comma. At most max members may come, and min must. */
+struct chain {
+    struct writer *w;
+    const struct member *members;
+    size_t n;
+    grammar_expr other; /* an additional member */
+    uint32_t least, most;
+    grammar_rule first_rule; /* [at][written] */
+    size_t width;            /* counts that are told apart */
+};
+
+/* Without bounds only "none yet" and "some" are told apart. */
+static size_t counted(const struct chain *c, size_t written)
+{
+    return written < c->width ? written : c->width - 1;
+}
+
+static grammar_expr chain_call(const struct chain *c, size_t at, size_t written)
+{
+    return grammar_call(c->w->g,
+                        c->first_rule + (grammar_rule)(at * c->width + counted(c, written)));
+}
+
+static grammar_expr chain_end(const struct chain *c, size_t written)
+{
+    struct writer *w = c->w;
+    if (written < c->least)
+        return nothing(w);
+    if (c->most != UINT32_MAX && written >= c->most)
+        return written == c->most ? empty(w) : nothing(w);
+    uint32_t more = c->most == UINT32_MAX ? UINT32_MAX : c->most - (uint32_t)written;
+    grammar_expr next = sequence2(w, w->comma, c->other);
+    if (written > 0)
+        return grammar_repeat(w->g, next, 0, more);
+    grammar_expr some =
+        sequence2(w, c->other, grammar_repeat(w->g, next, 0, more == UINT32_MAX ? more : more - 1));
+    return choice2(w, empty(w), some);
+}
+
+static grammar_expr chain_step(const struct chain *c, size_t at, size_t written)
+{
+    struct writer *w = c->w;
+    if (at == c->n)
+        return chain_end(c, written);
+    const struct member *m = &c->members[at];
+    grammar_expr with = nothing(w);
+    if (c->most == UINT32_MAX || written < c->most)
+        with = sequence3(w, written ? w->comma : empty(w), m->text,
+                         chain_call(c, at + 1, written + 1));
+    return m->is_required ? with : choice2(w, with, chain_call(c, at + 1, written));
+}
+
+static bool write_chain(struct chain *c, grammar_expr *out)
+{
+    struct writer *w = c->w;
+    c->first_rule = GRAMMAR_NONE;
+    for (size_t i = 0; i < (c->n + 1) * c->width; i++) {
+        grammar_rule rule = grammar_declare(w->g, slice_of("members"));
+        if (rule == GRAMMAR_NONE)
+            return out_of_memory(w);
+        c->first_rule = i == 0 ? rule : c->first_rule;
+    }
+    for (size_t at = 0; at <= c->n; at++)
+        for (size_t written = 0; written < c->width; written++)
+            grammar_define(w->g, c->first_rule + (grammar_rule)(at * c->width + written),
+                           chain_step(c, at, written));
+    *out = chain_call(c, 0, 0);
+    return true;
+}
+
+static bool member_text(struct writer *w, const struct shape *s, struct slice name,
+                        grammar_expr *out)
+{
+    struct claims claims;
+    grammar_expr value;
+    if (!shape_member_claims(&w->document, s, name, &claims, w->err) || !values(w, claims, &value))
+        return false;
+    *out = sequence3(w, json_string_literal(w->g, name), w->colon, value);
+    return true;
+}
+
+static bool write_members(struct writer *w, const struct shape *s, const struct names *names,
+                          struct member *members, grammar_expr *out)
+{
+    struct chain chain = {
+        .w = w, .members = members, .least = s->min_members, .most = s->max_members
+    };
+    for (size_t i = 0; i < names->count; i++) {
+        bool is_forbidden = has_name(s->forbidden, names->items[i]);
+        bool is_required = has_name(s->required, names->items[i]);
+        if (is_forbidden && is_required) {
+            *out = nothing(w);
+            return true;
+        }
+        if (is_forbidden)
+            continue;
+        struct member *m = &members[chain.n++];
+        m->is_required = is_required;
+        if (!member_text(w, s, names->items[i], &m->text))
+            return false;
+    }
+    if (s->min_members > chain.n)
+        return fail(w->err, ERROR_UNSUPPORTED,
+                    "minProperties of %u beyond the %zu members that the schema declares",
+                    s->min_members, chain.n);
+    bool counts = s->min_members > 0 || s->max_members < UINT32_MAX;
+    chain.width = counts ? chain.n + 1 : 2;
+    struct regular *others;
+    bool ok = other_names(w, names, s->forbidden, &others) &&
+              additional_members(w, s, others, &chain.other);
+    regular_close(&others);
+    return ok && write_chain(&chain, out);
+}
+
+static bool objects(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    struct names names = { 0 };
+    grammar_expr body = GRAMMAR_NONE;
+    bool ok = add_declared(w, &names, s->objects) && add_required(w, &names, s->required);
+    struct member *members = ok ? memory_zeroed(names.count + 1, sizeof *members) : NULL;
+    if (ok && !members)
+        ok = out_of_memory(w);
+    ok = ok && write_members(w, s, &names, members, &body);
+    memory_free(members);
+    memory_free(names.items);
+    if (ok)
+        *out = sequence3(w, w->opening[1], body, w->closing[1]);
+    return ok;
+}
+
+/* ---- shapes ---- */
+
+static bool is_excluded_plain(const struct shape *s, enum json_kind kind, bool flag)
+{
+    for (const struct link *l = s->exclusions; l; l = l->next)
+        for (size_t i = 0; i < count_listed(l); i++) {
+            const struct json *value = listed(l, i);
+            if (json_kind(value) == kind &&
+                (kind == JSON_KIND_NULL || json_flag(value, !flag) == flag))
+                return true;
+        }
+    return false;
+}
+
+/* Values of arrays and objects cannot be left out. */
+static bool check_exclusions(struct writer *w, const struct shape *s)
+{
+    for (const struct link *l = s->exclusions; l; l = l->next)
+        for (size_t i = 0; i < count_listed(l); i++) {
+            enum json_kind kind = json_kind(listed(l, i));
+            if ((kind == JSON_KIND_ARRAY && (s->kinds & VALUE_ARRAY)) ||
+                (kind == JSON_KIND_OBJECT && (s->kinds & VALUE_OBJECT)))
+                return fail(w->err, ERROR_UNSUPPORTED,
+                            "%s: an array or object that is not allowed cannot be enforced",
+                            schema_document_path(&w->document, listed(l, i)));
+        }
+    return true;
+}
+
+/* The listed values that all claims of the branch allow. */
+static bool choices(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    size_t n = count_listed(s->choices), n_kept = 0;
+    struct slice *kept = arena_alloc_array(w->document.arena, n + 1, sizeof *kept);
+    if (!kept)
+        return out_of_memory(w);
+    for (size_t i = 0; i < n; i++) {
+        bool fits = true;
+        for (const struct link *l = s->seen; fits && l; l = l->next) {
+            bool yes;
+            if (!schema_accepts(&w->document, l->node, listed(s->choices, i), &yes, w->err))
+                return false;
+            fits = yes != l->is_denied;
+        }
+        if (!fits)
+            continue;
+        struct text spelled;
+        text_init(&spelled, SIZE_MAX);
+        bool ok = json_spell(&spelled, listed(s->choices, i));
+        char *copy = ok ? arena_copy(w->document.arena, text_slice(&spelled)) : NULL;
+        kept[n_kept++] = (struct slice){ copy, spelled.length };
+        text_release(&spelled);
+        if (!copy)
+            return out_of_memory(w);
+    }
+    *out = grammar_literals(w->g, kept, n_kept);
+    return true;
+}
+
+static bool shape_expr(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    grammar_expr parts[7];
+    size_t n = 0;
+    if (s->choices)
+        return choices(w, s, out);
+    if (!check_exclusions(w, s))
+        return false;
+    if ((s->kinds & VALUE_NULL) && !is_excluded_plain(s, JSON_KIND_NULL, false))
+        parts[n++] = literal(w, "null");
+    if ((s->kinds & VALUE_TRUE) && !is_excluded_plain(s, JSON_KIND_BOOL, true))
+        parts[n++] = literal(w, "true");
+    if ((s->kinds & VALUE_FALSE) && !is_excluded_plain(s, JSON_KIND_BOOL, false))
+        parts[n++] = literal(w, "false");
+    bool ok = (!(s->kinds & VALUE_NUMBER) || numbers(w, s, &parts[n++])) &&
+              (!(s->kinds & VALUE_STRING) || strings(w, s, &parts[n++])) &&
+              (!(s->kinds & VALUE_ARRAY) || arrays(w, s, &parts[n++])) &&
+              (!(s->kinds & VALUE_OBJECT) || objects(w, s, &parts[n++]));
+    if (ok)
+        *out = grammar_choice(w->g, parts, n);
+    return ok;
+}
+
+static bool define(struct writer *w, const struct pending *p)
+{
+    struct shapes shapes;
+    if (!shapes_of(&w->document, &p->claims, &shapes, w->err))
+        return false;
+    grammar_expr *cases = memory_zeroed(shapes.count + 1, sizeof *cases);
+    bool ok = cases || out_of_memory(w);
+    for (size_t i = 0; ok && i < shapes.count; i++)
+        ok = shape_expr(w, &shapes.items[i], &cases[i]);
+    if (ok)
+        grammar_define(w->g, p->rule, grammar_choice(w->g, cases, shapes.count));
+    memory_free(cases);
+    memory_free(shapes.items);
+    return ok;
+}
+
+/* ---- the document ---- */
+
+/* Nothing, a space, or a line break and indentation. */
+static grammar_expr white_space(struct writer *w)
+{
+    static const struct code_points blank = { ' ', ' ' };
+    grammar_expr lines = sequence2(
+        w, literal(w, "\n"), grammar_repeat(w->g, grammar_class(w->g, &blank, 1, false), 0, 40));
+    grammar_expr parts[] = { empty(w), literal(w, " "), lines };
+    return grammar_choice(w->g, parts, 3);
+}
+
+static void set_spacing(struct writer *w, enum json_spacing spacing)
+{
+    w->space = empty(w);
+    if (spacing == JSON_SPACING_FREE) {
+        grammar_rule rule = grammar_declare(w->g, slice_of("space"));
+        grammar_define(w->g, rule, white_space(w));
+        w->space = grammar_call(w->g, rule);
+    }
+    w->opening[0] = sequence2(w, literal(w, "["), w->space);
+    w->opening[1] = sequence2(w, literal(w, "{"), w->space);
+    w->closing[0] = sequence2(w, w->space, literal(w, "]"));
+    w->closing[1] = sequence2(w, w->space, literal(w, "}"));
+    w->comma = sequence2(w, literal(w, ","), w->space);
+    w->colon = sequence2(w, literal(w, ":"), w->space);
+}
+
+static bool write_all(struct writer *w, const struct json *schema, grammar_expr *out)
+{
+    struct claim *root = arena_alloc(w->document.arena, sizeof *root);
+    if (!root)
+        return out_of_memory(w);
+    *root = (struct claim){ schema, false };
+    if (!values(w, (struct claims){ root, 1 }, out))
+        return false;
+    while (w->n_pending) {
+        struct pending next = w->pending[--w->n_pending];
+        if (!define(w, &next))
+            return false;
+    }
+    return true;
+}
+
+bool json_schema_expr(struct grammar *g, const struct json *schema, enum json_spacing spacing,
+                      grammar_expr *out, struct error *err)
+{
+    struct writer w = { .g = g, .err = err };
+    const struct json *any_object = NULL;
+    static const char object[] = "{\"type\":\"object\"}";
+    bool ok = schema || json_open(&any_object, object, strlen(object), "format", err);
+    ok = ok && schema_document_open(&w.document, schema ? schema : any_object, err) &&
+         (table_init(&w.rules, 64) || out_of_memory(&w));
+    if (ok) {
+        set_spacing(&w, spacing);
+        ok = write_all(&w, schema ? schema : any_object, out);
+    }
+    table_release(&w.rules);
+    memory_free(w.pending);
+    schema_document_close(&w.document);
+    json_close(&any_object);
+    return ok;
+}
+
+bool json_schema_open(struct grammar **out, const struct json *schema, enum json_spacing spacing,
+                      struct error *err)
+{
+    struct grammar *g = grammar_new();
+    grammar_expr value;
+    *out = NULL;
+    bool ok =
+        g ? json_schema_expr(g, schema, spacing, &value, err) : fail_memory(err, 0, "a grammar");
+    if (ok) {
+        grammar_rule root = grammar_declare(g, slice_of("document"));
+        grammar_define(g, root, value);
+        ok = grammar_finish(g, root, err) || fail_while(err, "schema");
+    }
+    if (ok)
+        *out = g;
+    else
+        grammar_close(&g);
+    return ok;
+}

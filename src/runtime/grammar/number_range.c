@@ -1,0 +1,408 @@
+#include "runtime/grammar/number_range.h"
+
+#include "runtime/grammar/grammar_expression.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { WHOLE_DIGITS = 19, FRACTION_DIGITS = 16, MAX_REMAINDERS = 1000 };
+
+/* The magnitude of a number. */
+struct decimal {
+    uint8_t whole[WHOLE_DIGITS];
+    uint8_t fraction[FRACTION_DIGITS];
+    size_t n_whole, n_fraction; /* "0" is one digit; no zeros at the end of the fraction */
+};
+
+static bool too_long(double x, struct error *err)
+{
+    return fail(err, ERROR_UNSUPPORTED,
+                "%.17g has more than %d digits, or more than %d behind the point", x, WHOLE_DIGITS,
+                FRACTION_DIGITS);
+}
+
+/* The digits of the shortest decimal that is read back as |x|. */
+static bool decimal_of(struct decimal *d, double x, struct error *err)
+{
+    char spelled[40];
+    *d = (struct decimal){ .n_whole = 0 };
+    for (int precision = 14; precision <= 16; precision++) {
+        snprintf(spelled, sizeof spelled, "%.*e", precision, fabs(x));
+        if (strtod(spelled, NULL) == fabs(x))
+            break;
+    }
+    const char *e = strchr(spelled, 'e');
+    long exponent = e ? strtol(e + 1, NULL, 10) : 0;
+    uint8_t digits[20];
+    size_t n = 0;
+    for (const char *p = spelled; p != e && *p; p++)
+        if (*p >= '0' && *p <= '9')
+            digits[n++] = (uint8_t)(*p - '0');
+    while (n > 1 && digits[n - 1] == 0)
+        n--;
+    if (exponent >= WHOLE_DIGITS || (long)n - 1 - exponent > FRACTION_DIGITS)
+        return too_long(x, err);
+    for (long place = exponent > 0 ? exponent : 0; place >= 0; place--) {
+        long index = exponent - place;
+        d->whole[d->n_whole++] = index >= 0 && index < (long)n ? digits[index] : 0;
+    }
+    for (long place = -1; exponent - place < (long)n; place--) {
+        long index = exponent - place;
+        d->fraction[d->n_fraction++] = index >= 0 ? digits[index] : 0;
+    }
+    if (x == 0)
+        d->n_fraction = 0;
+    return true;
+}
+
+static grammar_expr digit_range(struct grammar *g, unsigned first, unsigned last)
+{
+    struct byte_set set = { 0 };
+    for (unsigned d = first; d <= last; d++)
+        set.bits[0] |= 1ull << ('0' + d);
+    return grammar_set(g, set);
+}
+
+static grammar_expr pair(struct grammar *g, grammar_expr a, grammar_expr b)
+{
+    grammar_expr both[] = { a, b };
+    return grammar_sequence(g, both, 2);
+}
+
+static grammar_expr any_digits(struct grammar *g, size_t at_least, size_t at_most)
+{
+    return grammar_repeat(g, digit_range(g, 0, 9), (uint32_t)at_least, (uint32_t)at_most);
+}
+
+static grammar_expr nothing(struct grammar *g)
+{
+    return grammar_choice(g, NULL, 0);
+}
+
+static grammar_expr empty(struct grammar *g)
+{
+    return grammar_sequence(g, NULL, 0);
+}
+
+/* ---- whole parts: n digits from lo to hi ---- */
+
+static grammar_expr same_length(struct grammar *g, const uint8_t *lo, const uint8_t *hi, size_t n)
+{
+    if (n == 0)
+        return empty(g);
+    if (n == 1)
+        return *lo <= *hi ? digit_range(g, *lo, *hi) : nothing(g);
+    if (*lo > *hi)
+        return nothing(g);
+    if (*lo == *hi)
+        return pair(g, digit_range(g, *lo, *lo), same_length(g, lo + 1, hi + 1, n - 1));
+    static const uint8_t zeros[WHOLE_DIGITS];
+    uint8_t nines[WHOLE_DIGITS];
+    memset(nines, 9, sizeof nines);
+    if (memcmp(lo, zeros, n) == 0 && memcmp(hi, nines, n) == 0)
+        return any_digits(g, n, n);
+    grammar_expr choices[3];
+    size_t n_choices = 0;
+    choices[n_choices++] = pair(g, digit_range(g, *lo, *lo), same_length(g, lo + 1, nines, n - 1));
+    choices[n_choices++] = pair(g, digit_range(g, *hi, *hi), same_length(g, zeros, hi + 1, n - 1));
+    if (*hi - *lo > 1)
+        choices[n_choices++] =
+            pair(g, digit_range(g, *lo + 1u, *hi - 1u), any_digits(g, n - 1, n - 1));
+    return grammar_choice(g, choices, n_choices);
+}
+
+static int compare_whole(const struct decimal *a, const struct decimal *b)
+{
+    if (a->n_whole != b->n_whole)
+        return a->n_whole < b->n_whole ? -1 : 1;
+    return memcmp(a->whole, b->whole, a->n_whole);
+}
+
+/* One more or less; false when the digits do not suffice, or below 0. */
+static bool whole_add(struct decimal *d, int step)
+{
+    d->n_fraction = 0;
+    for (size_t i = d->n_whole; i-- > 0;) {
+        if (step > 0 && d->whole[i] < 9) {
+            d->whole[i]++;
+            return true;
+        }
+        if (step < 0 && d->whole[i] > 0) {
+            d->whole[i]--;
+            if (i == 0 && d->whole[0] == 0 && d->n_whole > 1) {
+                memmove(d->whole, d->whole + 1, --d->n_whole);
+            }
+            return true;
+        }
+        d->whole[i] = step > 0 ? 0 : 9;
+    }
+    if (step < 0 || d->n_whole == WHOLE_DIGITS)
+        return false;
+    memmove(d->whole + 1, d->whole, d->n_whole++);
+    d->whole[0] = 1;
+    return true;
+}
+
+static const struct decimal decimal_zero = { .n_whole = 1 };
+
+/* Whole numbers from a to b, without zeros in front. */
+static grammar_expr whole_range(struct grammar *g, const struct decimal *a, const struct decimal *b)
+{
+    grammar_expr choices[WHOLE_DIGITS];
+    size_t n_choices = 0;
+    if (compare_whole(a, b) > 0)
+        return nothing(g);
+    for (size_t n = a->n_whole; n <= b->n_whole; n++) {
+        uint8_t lo[WHOLE_DIGITS] = { n > 1 ? 1 : 0 }, hi[WHOLE_DIGITS];
+        memset(hi, 9, sizeof hi);
+        choices[n_choices++] =
+            same_length(g, n == a->n_whole ? a->whole : lo, n == b->n_whole ? b->whole : hi, n);
+    }
+    return grammar_choice(g, choices, n_choices);
+}
+
+/* ---- fractions ---- */
+
+/* The bounds that still matter for the digits of a fraction; NULL: none. */
+struct corridor {
+    const struct decimal *low, *high;
+    bool is_low_open, is_high_open;
+};
+
+static uint8_t fraction_digit(const struct decimal *d, size_t place)
+{
+    return place < d->n_fraction ? d->fraction[place] : 0;
+}
+
+static bool may_stop(const struct corridor *c, size_t place)
+{
+    if (c->low && (place < c->low->n_fraction || c->is_low_open))
+        return false;
+    return !c->high || place < c->high->n_fraction || !c->is_high_open;
+}
+
+/* The digits from `place` on, after `place` digits that lie on the corridor's bounds. */
+static grammar_expr fraction_rest(struct grammar *g, const struct corridor *c, size_t place)
+{
+    if (!c->low && !c->high)
+        return any_digits(g, 0, FRACTION_DIGITS - place);
+    grammar_expr choices[4];
+    size_t n_choices = 0;
+    if (may_stop(c, place))
+        choices[n_choices++] = empty(g);
+    if (place == FRACTION_DIGITS)
+        return grammar_choice(g, choices, n_choices);
+    unsigned lo = c->low ? fraction_digit(c->low, place) : 0;
+    unsigned hi = c->high ? fraction_digit(c->high, place) : 9;
+    struct corridor below = { .high = c->high, .is_high_open = c->is_high_open };
+    struct corridor above = { .low = c->low, .is_low_open = c->is_low_open };
+    struct corridor between = { 0 };
+    if (lo == hi && c->low && c->high) {
+        choices[n_choices++] = pair(g, digit_range(g, lo, lo), fraction_rest(g, c, place + 1));
+        return grammar_choice(g, choices, n_choices);
+    }
+    if (lo > hi)
+        return grammar_choice(g, choices, n_choices);
+    unsigned first = lo, last = hi;
+    if (c->low) {
+        choices[n_choices++] = pair(g, digit_range(g, lo, lo), fraction_rest(g, &above, place + 1));
+        first++;
+    }
+    if (c->high) {
+        choices[n_choices++] = pair(g, digit_range(g, hi, hi), fraction_rest(g, &below, place + 1));
+        last--;
+    }
+    if (first <= last && last <= 9)
+        choices[n_choices++] =
+            pair(g, digit_range(g, first, last), fraction_rest(g, &between, place + 1));
+    return grammar_choice(g, choices, n_choices);
+}
+
+/* Nothing, or a point and digits. */
+static grammar_expr fraction(struct grammar *g, const struct corridor *c)
+{
+    grammar_expr choices[2];
+    size_t n_choices = 0;
+    if (may_stop(c, 0))
+        choices[n_choices++] = empty(g);
+    /* at least one digit: what may follow, without the empty text, which only stands alone there */
+    struct corridor low = { .low = c->low, .is_low_open = c->is_low_open };
+    struct corridor high = { .high = c->high, .is_high_open = c->is_high_open };
+    grammar_expr starts[4];
+    size_t n_starts = 0;
+    unsigned lo = c->low ? fraction_digit(c->low, 0) : 0;
+    unsigned hi = c->high ? fraction_digit(c->high, 0) : 9;
+    for (unsigned d = lo; d <= hi; d++) {
+        bool on_low = c->low && d == lo, on_high = c->high && d == hi;
+        if (!on_low && !on_high)
+            continue;
+        const struct corridor *next = on_low && on_high ? c : on_low ? &low : &high;
+        starts[n_starts++] = pair(g, digit_range(g, d, d), fraction_rest(g, next, 1));
+    }
+    unsigned first = c->low ? lo + 1 : lo, last = c->high ? hi : hi + 1; /* last: one past */
+    if (first < last)
+        starts[n_starts++] =
+            pair(g, digit_range(g, first, last - 1), any_digits(g, 0, FRACTION_DIGITS - 1));
+    choices[n_choices++] =
+        pair(g, grammar_bytes(g, slice_of(".")), grammar_choice(g, starts, n_starts));
+    return grammar_choice(g, choices, n_choices);
+}
+
+/* ---- magnitudes ---- */
+
+/* Magnitudes between bounds; NULL: no upper one. */
+static grammar_expr magnitudes(struct grammar *g, const struct corridor *c, bool is_integral)
+{
+    static const struct corridor free_corridor;
+    struct decimal largest = { .n_whole = WHOLE_DIGITS };
+    memset(largest.whole, 9, sizeof largest.whole);
+    struct decimal a = *c->low, b = c->high ? *c->high : largest;
+    if (is_integral) {
+        if ((c->low->n_fraction || c->is_low_open) && !whole_add(&a, 1))
+            return nothing(g);
+        if (c->high && c->high->n_fraction == 0 && c->is_high_open && !whole_add(&b, -1))
+            return nothing(g);
+        return whole_range(g, &a, &b);
+    }
+    int order = compare_whole(&a, &b);
+    if (order > 0)
+        return nothing(g);
+    struct corridor low = { .low = c->low, .is_low_open = c->is_low_open };
+    struct corridor high = { .high = c->high, .is_high_open = c->is_high_open };
+    if (order == 0)
+        return pair(g, whole_range(g, &a, &a), fraction(g, c->high ? c : &low));
+    grammar_expr choices[3] = { pair(g, whole_range(g, &a, &a), fraction(g, &low)) };
+    choices[1] = pair(g, whole_range(g, &b, &b), fraction(g, c->high ? &high : &free_corridor));
+    struct decimal from = a, to = b;
+    bool has_between = whole_add(&from, 1) && whole_add(&to, -1) && compare_whole(&from, &to) <= 0;
+    if (has_between)
+        choices[2] = pair(g, whole_range(g, &from, &to), fraction(g, &free_corridor));
+    return grammar_choice(g, choices, has_between ? 3 : 2);
+}
+
+static bool bound(struct decimal *d, bool has, double x, bool *is_bounded, struct error *err)
+{
+    *is_bounded = has && fabs(x) < 1e19;
+    return !*is_bounded || decimal_of(d, x, err);
+}
+
+bool number_range_expr(struct grammar *g, const struct number_range *r, grammar_expr *out,
+                       struct error *err)
+{
+    struct decimal low, high;
+    bool has_low, has_high;
+    if (!bound(&low, r->has_low, r->low, &has_low, err) ||
+        !bound(&high, r->has_high, r->high, &has_high, err))
+        return false;
+    if ((r->has_low && !has_low && r->low > 0) || (r->has_high && !has_high && r->high < 0))
+        return too_long(r->low > 0 ? r->low : r->high, err);
+    grammar_expr choices[2];
+    size_t n_choices = 0;
+    if (!has_low || r->low < 0) { /* magnitudes of the negative ones, mirrored; never "-0" */
+        bool below = has_high && r->high < 0;
+        struct corridor c = { .low = below ? &high : &decimal_zero,
+                              .is_low_open = below ? r->is_high_open : true,
+                              .high = has_low ? &low : NULL,
+                              .is_high_open = r->is_low_open };
+        choices[n_choices++] =
+            pair(g, grammar_bytes(g, slice_of("-")), magnitudes(g, &c, r->is_integral));
+    }
+    if (!has_high || r->high >= 0) {
+        bool above = has_low && r->low >= 0;
+        struct corridor c = { .low = above ? &low : &decimal_zero,
+                              .is_low_open = above && r->is_low_open,
+                              .high = has_high ? &high : NULL,
+                              .is_high_open = r->is_high_open };
+        choices[n_choices++] = magnitudes(g, &c, r->is_integral);
+    }
+    *out = grammar_choice(g, choices, n_choices);
+    return true;
+}
+
+bool number_value_expr(struct grammar *g, double value, grammar_expr *out, struct error *err)
+{
+    struct number_range only = { .has_low = true, .has_high = true, .low = value, .high = value };
+    return number_range_expr(g, &only, out, err);
+}
+
+grammar_expr number_fractional_expr(struct grammar *g)
+{
+    grammar_expr digits = any_digits(g, 0, UINT32_MAX);
+    grammar_expr parts[] = { grammar_repeat(g, grammar_bytes(g, slice_of("-")), 0, 1),
+                             digits,
+                             grammar_bytes(g, slice_of(".")),
+                             digits,
+                             digit_range(g, 1, 9),
+                             digits };
+    return grammar_sequence(g, parts, 6);
+}
+
+/* ---- multiples ---- */
+
+/* With step = units / 10^places, a number is read digit by digit as a remainder of its units: rule
+ * [place][remainder], place 0 for the whole part, then one for each digit behind the point. */
+bool number_multiples_expr(struct grammar *g, double step, grammar_expr *out, struct error *err)
+{
+    struct decimal d;
+    if (!(step > 0) || !isfinite(step) || !decimal_of(&d, step, err))
+        return fail(err, ERROR_UNSUPPORTED, "%.17g is no step for multiples", step);
+    uint64_t units = 0;
+    size_t places = d.n_fraction;
+    for (size_t i = 0; i < d.n_whole + places; i++) {
+        units = units * 10 + (i < d.n_whole ? d.whole[i] : d.fraction[i - d.n_whole]);
+        if (units > MAX_REMAINDERS)
+            return fail(err, ERROR_UNSUPPORTED, "multiples of %.17g have more than %d remainders",
+                        step, MAX_REMAINDERS);
+    }
+    uint32_t first = GRAMMAR_NONE;
+    for (size_t i = 0; i < (places + 1) * units; i++) {
+        grammar_rule rule = grammar_declare(g, slice_of("remainder"));
+        first = i == 0 ? rule : first;
+    }
+    for (size_t place = 0; place <= places; place++)
+        for (uint64_t remainder = 0; remainder < units; remainder++) {
+            grammar_expr choices[13];
+            size_t n = 0;
+            uint64_t left = remainder;
+            for (size_t i = place; i < places; i++)
+                left = left * 10 % units;
+            if (left == 0)
+                choices[n++] = empty(g);
+            bool reads_digits = place == 0 || place < places;
+            for (unsigned digit = 0; reads_digits && digit <= 9; digit++) {
+                size_t next = place == 0 ? 0 : place + 1;
+                uint64_t after = (remainder * 10 + digit) % units;
+                choices[n++] = pair(g, digit_range(g, digit, digit),
+                                    grammar_call(g, first + (uint32_t)(next * units + after)));
+            }
+            if (place == places && place > 0 && left == 0)
+                choices[n++] = grammar_repeat(g, digit_range(g, 0, 0), 1, FRACTION_DIGITS);
+            if (place == 0) {
+                grammar_expr behind;
+                if (places == 0)
+                    behind = left == 0 ? grammar_repeat(g, digit_range(g, 0, 0), 1, FRACTION_DIGITS)
+                                       : nothing(g);
+                else {
+                    grammar_expr digits[10];
+                    for (unsigned digit = 0; digit <= 9; digit++)
+                        digits[digit] = pair(
+                            g, digit_range(g, digit, digit),
+                            grammar_call(
+                                g, first + (uint32_t)(units + (remainder * 10 + digit) % units)));
+                    behind = grammar_choice(g, digits, 10);
+                }
+                choices[n++] = pair(g, grammar_bytes(g, slice_of(".")), behind);
+            }
+            grammar_define(g, first + (uint32_t)(place * units + remainder),
+                           grammar_choice(g, choices, n));
+        }
+    /* at least one digit, whose zeros in front other rules leave out */
+    grammar_expr starts[10];
+    for (unsigned digit = 0; digit <= 9; digit++)
+        starts[digit] = pair(g, digit_range(g, digit, digit),
+                             grammar_call(g, first + (uint32_t)(digit % units)));
+    *out = pair(g, grammar_repeat(g, grammar_bytes(g, slice_of("-")), 0, 1),
+                grammar_choice(g, starts, 10));
+    return true;
+}
