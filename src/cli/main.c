@@ -22,6 +22,8 @@ static const struct command commands[] = {
     { "perplexity", perplexity_command, "perplexity FILE TEXTFILE",
       "How well a model predicts a text" },
     { "bench", bench_command, "bench FILE", "Measure speed and memory" },
+    { "grammar", grammar_command, "grammar --schema FILE|--gbnf FILE (--check DOC | --sample N)",
+      "Judge documents by a grammar, or sample it" },
     { "synth", synth_command, "synth SHAPE TYPE OUT.gguf", "Write random weights of a real shape" },
 };
 

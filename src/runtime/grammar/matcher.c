@@ -45,6 +45,7 @@ struct matcher {
     uint32_t *stacks;      /* the states' frames */
     uint32_t *frame_slots; /* hash: frame + 1 */
     uint32_t *state_slots; /* hash: state + 1 */
+    uint64_t *costs; /* [program.n_nodes] fewest bytes to the end of the rule; NULL before asked */
     struct transition *transitions;
     struct item *work; /* of the closure at hand */
     struct item *seen;
@@ -388,6 +389,7 @@ void matcher_close(struct matcher **matcher)
     memory_free(m->frame_slots);
     memory_free(m->state_slots);
     memory_free(m->transitions);
+    memory_free(m->costs);
     memory_free(m->work);
     memory_free(m->seen);
     memory_free(m->entries);
@@ -528,4 +530,91 @@ bool matcher_stack_at(struct matcher *m, matcher_state state, size_t index, uint
     out->segment = end_closure(m);
     out->after = return_state(m, call);
     return check_full(m, err);
+}
+
+/* ---- distances ---- */
+
+#define FAR (UINT64_MAX / 4)
+
+static uint64_t add_costs(uint64_t a, uint64_t b)
+{
+    return a + b < FAR ? a + b : FAR;
+}
+
+static uint64_t repeat_cost(const struct matcher *m, const struct grammar_node *node,
+                            uint32_t count)
+{
+    uint64_t body = m->costs[node->body];
+    uint64_t passes = node->at_least > count ? node->at_least - count : 0;
+    return passes && body > FAR / passes ? FAR : passes * body;
+}
+
+static uint64_t node_cost(const struct matcher *m, const struct grammar_node *node)
+{
+    uint64_t least = FAR;
+    switch (node->kind) {
+    case NODE_RETURN:
+        return 0;
+    case NODE_SET:
+        return add_costs(1, m->costs[node->next]);
+    case NODE_CALL:
+        return add_costs(m->costs[node->body], m->costs[node->next]);
+    case NODE_REPEAT:
+        return add_costs(repeat_cost(m, node, 0), m->costs[node->next]);
+    case NODE_SPLIT:
+        for (uint32_t i = 0; i < node->count; i++) {
+            uint64_t cost = m->costs[m->program.targets[node->first + i]];
+            least = cost < least ? cost : least;
+        }
+        return least;
+    }
+    return FAR;
+}
+
+/* Costs only fall; passes in both directions settle them soon, for nodes lie behind what follows
+ * them. */
+static bool settle_costs(struct matcher *m, struct error *err)
+{
+    size_t n = m->program.n_nodes;
+    m->costs = memory_zeroed(n, sizeof *m->costs);
+    if (!m->costs)
+        return fail_memory(err, n * sizeof *m->costs, "a grammar's distances");
+    for (size_t i = 0; i < n; i++)
+        m->costs[i] = FAR;
+    for (bool changed = true, forth = true; changed; forth = !forth) {
+        changed = false;
+        for (size_t i = 0; i < n; i++) {
+            size_t at = forth ? i : n - 1 - i;
+            uint64_t cost = node_cost(m, &m->program.nodes[at]);
+            changed |= cost < m->costs[at];
+            m->costs[at] = cost < m->costs[at] ? cost : m->costs[at];
+        }
+    }
+    return true;
+}
+
+static uint64_t stack_distance(const struct matcher *m, uint32_t frame)
+{
+    uint64_t distance = node_cost(m, &m->program.nodes[m->frames[frame].node]);
+    for (frame = m->frames[frame].below; frame >= N_FIXED_FRAMES; frame = m->frames[frame].below) {
+        struct frame f = m->frames[frame];
+        const struct grammar_node *node = &m->program.nodes[f.node];
+        uint64_t cost = f.count == NOT_COUNTING
+                            ? m->costs[f.node]
+                            : add_costs(repeat_cost(m, node, f.count + 1), m->costs[node->next]);
+        distance = add_costs(distance, cost);
+    }
+    return distance;
+}
+
+bool matcher_distance(struct matcher *m, matcher_state state, uint64_t *bytes, struct error *err)
+{
+    if (!m->costs && !settle_costs(m, err))
+        return false;
+    *bytes = m->states[state].may_end ? 0 : FAR;
+    for (uint32_t i = 0; *bytes && i < m->states[state].n_stacks; i++) {
+        uint64_t distance = stack_distance(m, m->stacks[m->states[state].first + i]);
+        *bytes = distance < *bytes ? distance : *bytes;
+    }
+    return true;
 }

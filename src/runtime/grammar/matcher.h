@@ -29,6 +29,10 @@ bool matcher_advance(struct matcher *m, matcher_state from, struct slice bytes, 
 bool matcher_may_end(const struct matcher *m, matcher_state state);  /* "" may follow */
 bool matcher_must_end(const struct matcher *m, matcher_state state); /* nothing else may */
 
+/* The fewest bytes that complete a text from here. */
+bool matcher_distance(struct matcher *m, matcher_state state, uint64_t *bytes,
+                      struct error *err) MUST_CHECK;
+
 /* Masks of tokens are made from parts that many states share: each of a state's stacks is cut below
  * the innermost call. What the upper part (a segment) allows by itself does not depend on where the
  * call came from; where the called rule is over, matching goes on in the return state. Counters are
