@@ -34,6 +34,9 @@ struct output_family {
     void (*end)(struct output_parser *p); /* releases what state holds; may be NULL */
 };
 
+/* All families, NULL-ended: one row each in output_families.c. */
+extern const struct output_family *const output_families[];
+
 /* Text not consumed yet, and how a step consumes it. */
 struct slice pending_text(const struct output_parser *p);
 void consume(struct output_parser *p, size_t n_bytes);

@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WHOLE_DIGITS = 19, FRACTION_DIGITS = 16, MAX_REMAINDERS = 1000 };
+enum {
+    WHOLE_DIGITS = 19,
+    FRACTION_DIGITS = 16,
+    FREE_PLACES = 6,
+    SAFE_WHOLE_DIGITS = 9,
+    MAX_REMAINDERS = 1000
+};
 
 /* The magnitude of a number. */
 struct decimal {
@@ -170,6 +176,18 @@ struct corridor {
     bool is_low_open, is_high_open;
 };
 
+/* Digits that are written behind the point: few enough that a double tells the number from its
+ * bounds. */
+static size_t places(const struct corridor *c)
+{
+    size_t most = FREE_PLACES;
+    if (c->low)
+        most = size_max(most, c->low->n_fraction + 2);
+    if (c->high)
+        most = size_max(most, c->high->n_fraction + 2);
+    return size_min(most, FRACTION_DIGITS);
+}
+
 static uint8_t fraction_digit(const struct decimal *d, size_t place)
 {
     return place < d->n_fraction ? d->fraction[place] : 0;
@@ -186,12 +204,12 @@ static bool may_stop(const struct corridor *c, size_t place)
 static grammar_expr fraction_rest(struct grammar *g, const struct corridor *c, size_t place)
 {
     if (!c->low && !c->high)
-        return any_digits(g, 0, FRACTION_DIGITS - place);
+        return any_digits(g, 0, place < FREE_PLACES ? FREE_PLACES - place : 0);
     grammar_expr choices[4];
     size_t n_choices = 0;
     if (may_stop(c, place))
         choices[n_choices++] = empty(g);
-    if (place == FRACTION_DIGITS)
+    if (place >= places(c))
         return grammar_choice(g, choices, n_choices);
     unsigned lo = c->low ? fraction_digit(c->low, place) : 0;
     unsigned hi = c->high ? fraction_digit(c->high, place) : 9;
@@ -243,7 +261,7 @@ static grammar_expr fraction(struct grammar *g, const struct corridor *c)
     unsigned first = c->low ? lo + 1 : lo, last = c->high ? hi : hi + 1; /* last: one past */
     if (first < last)
         starts[n_starts++] =
-            pair(g, digit_range(g, first, last - 1), any_digits(g, 0, FRACTION_DIGITS - 1));
+            pair(g, digit_range(g, first, last - 1), any_digits(g, 0, FREE_PLACES - 1));
     choices[n_choices++] =
         pair(g, grammar_bytes(g, slice_of(".")), grammar_choice(g, starts, n_starts));
     return grammar_choice(g, choices, n_choices);
@@ -330,7 +348,7 @@ grammar_expr number_fractional_expr(struct grammar *g)
 {
     grammar_expr digits = any_digits(g, 0, UINT32_MAX);
     grammar_expr parts[] = { grammar_repeat(g, grammar_bytes(g, slice_of("-")), 0, 1),
-                             digits,
+                             any_digits(g, 1, SAFE_WHOLE_DIGITS),
                              grammar_bytes(g, slice_of(".")),
                              digits,
                              digit_range(g, 1, 9),

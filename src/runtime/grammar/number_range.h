@@ -27,7 +27,7 @@ bool number_multiples_expr(struct grammar *g, double step, grammar_expr *out,
 bool number_value_expr(struct grammar *g, double value, grammar_expr *out,
                        struct error *err) MUST_CHECK;
 
-/* Numbers that are not integral, of any length. */
+/* Numbers that are not integral, also once they are doubles: up to 9 digits before the point. */
 grammar_expr number_fractional_expr(struct grammar *g);
 
 #endif

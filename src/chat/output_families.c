@@ -1,0 +1,9 @@
+#include "chat/output_family.h"
+
+/* Every family has its name here and its file beside this one. */
+extern const struct output_family output_passthrough;
+
+const struct output_family *const output_families[] = {
+    &output_passthrough,
+    NULL,
+};
