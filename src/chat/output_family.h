@@ -19,6 +19,7 @@ struct output_parser {
     struct output_parser_options options;
     struct text pending; /* arrived, not consumed */
     size_t consumed;     /* bytes of pending that are done with */
+    size_t searched;     /* bytes after `consumed` in which scan_piece did not find its tag */
     bool is_last;
     uint32_t n_calls;
     output_sink *sink;
@@ -53,6 +54,9 @@ bool emit_text(struct output_parser *p, enum output_kind kind, struct slice text
                struct error *err);
 bool emit_call(struct output_parser *p, struct slice name, struct slice arguments, struct slice id,
                struct error *err);
+
+/* Whether the prompt ends inside an answer whose content has begun. */
+bool has_prefilled_content(const struct output_parser *p);
 
 /* The declaration of a tool by its name (the object under "function"), NULL when undeclared; and
  * the JSON types that it declares for an argument. */

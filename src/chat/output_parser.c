@@ -102,6 +102,8 @@ void consume(struct output_parser *p, size_t n_bytes)
 {
     assert(n_bytes <= p->pending.length - p->consumed);
     p->consumed += n_bytes;
+    if (n_bytes)
+        p->searched = 0;
 }
 
 size_t find_tag(struct slice text, const char *tag)
@@ -137,6 +139,13 @@ bool emit_call(struct output_parser *p, struct slice name, struct slice argument
     };
     p->n_calls++;
     return p->sink(p->sink_context, &event, err);
+}
+
+bool has_prefilled_content(const struct output_parser *p)
+{
+    const struct json *last = p->options.last_message;
+    return slice_equal(json_text(json_get(last, "role")), slice_of("assistant")) &&
+           json_text(json_get(last, "content")).length > 0;
 }
 
 static const struct json *member_named(const struct json *object, struct slice name)

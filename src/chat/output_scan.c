@@ -1,0 +1,115 @@
+#include "chat/output_scan.h"
+
+#include "base/utf8.h"
+
+struct slice slice_from(struct slice text, size_t begin)
+{
+    return (struct slice){ text.data + begin, text.length - begin };
+}
+
+bool begins_with(struct slice text, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return text.length >= n && memcmp(text.data, prefix, n) == 0;
+}
+
+bool ends_with(struct slice text, const char *suffix)
+{
+    size_t n = strlen(suffix);
+    return text.length >= n && memcmp(text.data + text.length - n, suffix, n) == 0;
+}
+
+bool may_become(struct slice text, const char *tag)
+{
+    return text.length < strlen(tag) && memcmp(text.data, tag, text.length) == 0;
+}
+
+static bool emit_certain(struct output_parser *p, const struct text_until *until, size_t n_bytes,
+                         struct error *err)
+{
+    struct slice text = { pending_text(p).data, n_bytes };
+    return until->is_silent || emit_text(p, until->kind, text, err);
+}
+
+/* Before the end of the answer: what could become a tag waits, and the white space before it. */
+static size_t certain_bytes(const struct text_until *until, struct slice text)
+{
+    size_t certain = text.length - held_back(text, until->tags, until->n_tags);
+    if (until->trims || until->trims_end)
+        certain -= trailing_space((struct slice){ text.data, certain });
+    return certain;
+}
+
+static int scan_rest(struct output_parser *p, const struct text_until *until, struct error *err)
+{
+    struct slice text = pending_text(p);
+    size_t certain = certain_bytes(until, text), consumed = certain;
+    if (p->is_last) {
+        consumed = text.length;
+        if (until->trims_end)
+            certain = text.length - trailing_space(text);
+        else if (!until->drops_rest)
+            certain = text.length;
+    }
+    if (!emit_certain(p, until, certain, err))
+        return SCAN_FAILED;
+    consume(p, consumed);
+    return NO_TAG;
+}
+
+/* The tag that occurs first at or behind `from`; *at is where. */
+static int first_tag(struct slice text, size_t from, const char *const *tags, size_t n_tags,
+                     size_t *at)
+{
+    int tag = NO_TAG;
+    *at = SIZE_MAX;
+    for (size_t i = 0; i < n_tags; i++) {
+        size_t found = find_tag(slice_from(text, from), tags[i]);
+        if (found != SIZE_MAX && from + found < *at) {
+            *at = from + found;
+            tag = (int)i;
+        }
+    }
+    return tag;
+}
+
+int scan_text(struct output_parser *p, const struct text_until *until, struct error *err)
+{
+    struct slice text = pending_text(p);
+    size_t at;
+    int tag = first_tag(text, 0, until->tags, until->n_tags, &at);
+    if (tag == NO_TAG)
+        return scan_rest(p, until, err);
+    size_t certain = at;
+    if (until->trims >> tag & 1)
+        certain -= trailing_space((struct slice){ text.data, at });
+    if (!emit_certain(p, until, certain, err))
+        return SCAN_FAILED;
+    consume(p, at + strlen(until->tags[tag]));
+    return tag;
+}
+
+int scan_piece(struct output_parser *p, const char *const *tags, size_t n_tags, struct slice *body)
+{
+    struct slice text = pending_text(p);
+    size_t longest = 0, at;
+    for (size_t i = 0; i < n_tags; i++)
+        longest = size_max(longest, strlen(tags[i]));
+    size_t from = p->searched > longest ? p->searched - longest : 0;
+    int tag = first_tag(text, size_min(from, text.length), tags, n_tags, &at);
+    if (tag == NO_TAG)
+        p->searched = text.length;
+    else
+        *body = (struct slice){ text.data, at };
+    return tag;
+}
+
+bool scan_past_space(struct output_parser *p)
+{
+    struct slice text = pending_text(p);
+    size_t n = leading_space(text);
+    consume(p, n);
+    size_t left = text.length - n;
+    /* the beginning of a character may be that of white space */
+    return p->is_last || left > utf8_incomplete_tail((const uint8_t *)text.data + n, left);
+}
