@@ -3,6 +3,8 @@
 #include "base/utf8.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static json_t *node_of(const struct json *node)
 {
@@ -138,4 +140,56 @@ bool json_write_string(struct text *out, struct slice bytes)
         }
     }
     return ok && text_append_byte(out, '"');
+}
+
+static bool write_number(struct text *out, const struct json *value)
+{
+    if (json_kind(value) == JSON_KIND_INTEGER)
+        return text_printf(out, "%" PRId64, json_int(value, 0));
+    double x = json_number(value, 0);
+    char digits[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, x);
+        if (strtod(digits, NULL) == x)
+            break;
+    }
+    return text_append_string(out, digits);
+}
+
+static bool write_array(struct text *out, const struct json *array)
+{
+    bool ok = text_append_byte(out, '[');
+    for (size_t i = 0; ok && i < json_size(array); i++)
+        ok = (i == 0 || text_append_byte(out, ',')) && json_write(out, json_at(array, i));
+    return ok && text_append_byte(out, ']');
+}
+
+static bool write_object(struct text *out, const struct json *object)
+{
+    const struct json_member *first = json_first(object);
+    bool ok = text_append_byte(out, '{');
+    for (const struct json_member *m = first; ok && m; m = json_next(object, m))
+        ok = (m == first || text_append_byte(out, ',')) &&
+             json_write_string(out, json_member_key(m)) && text_append_byte(out, ':') &&
+             json_write(out, json_member_value(m));
+    return ok && text_append_byte(out, '}');
+}
+
+bool json_write(struct text *out, const struct json *value)
+{
+    switch (json_kind(value)) {
+    case JSON_KIND_BOOL:
+        return text_append_string(out, json_flag(value, false) ? "true" : "false");
+    case JSON_KIND_INTEGER:
+    case JSON_KIND_REAL:
+        return write_number(out, value);
+    case JSON_KIND_STRING:
+        return json_write_string(out, json_text(value));
+    case JSON_KIND_ARRAY:
+        return write_array(out, value);
+    case JSON_KIND_OBJECT:
+        return write_object(out, value);
+    default:
+        return text_append_string(out, "null");
+    }
 }

@@ -54,4 +54,8 @@ bool json_flag(const struct json *node, bool fallback);
 /* Append `bytes` as a JSON string with quotes; bytes that are not UTF-8 become U+FFFD. */
 bool json_write_string(struct text *out, struct slice bytes);
 
+/* Append a value as JSON without white space, members in their order; reals in the fewest digits
+ * that give them back. Deep nesting was refused when the document was opened. */
+bool json_write(struct text *out, const struct json *value);
+
 #endif
