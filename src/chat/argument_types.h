@@ -1,0 +1,22 @@
+/* argument_types.h: the text of an argument, as a JSON value of a type that its tool declares.
+ *
+ * Owns the order in which the declared types are tried, from the narrowest to the string that fits
+ * everything; private to the parsers. */
+#ifndef ARGUMENT_TYPES_H
+#define ARGUMENT_TYPES_H
+
+#include "base/json.h"
+
+struct argument_types {
+    bool is_boolean, is_integer, is_number, is_array, is_object;
+    size_t count; /* of declared types, also others than these */
+};
+
+/* From a property's schema: "type", one name or several, or those of all of "anyOf". NULL: none. */
+struct argument_types argument_types_of(const struct json *declaration);
+
+/* Append `raw` as JSON: null in any case, else the first declared type that it can be read as, else
+ * a string. The only type boolean makes false of what is not true. */
+bool argument_write(struct text *out, struct slice raw, const struct argument_types *types);
+
+#endif
