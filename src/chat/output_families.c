@@ -3,10 +3,23 @@
 /* Every family has its name here and its file beside this one. */
 extern const struct output_family output_passthrough;
 extern const struct output_family output_deepseek3, output_cogito;
+extern const struct output_family output_qwen3, output_qwen3_thinking;
+extern const struct output_family output_qwen3_vl_instruct, output_qwen3_vl_thinking;
+extern const struct output_family output_qwen3_coder, output_qwen35, output_ornith;
+extern const struct output_family output_nemotron3, output_nemotron35;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
     &output_deepseek3,
     &output_cogito,
+    &output_qwen3,
+    &output_qwen3_thinking,
+    &output_qwen3_vl_instruct,
+    &output_qwen3_vl_thinking,
+    &output_qwen3_coder,
+    &output_qwen35,
+    &output_ornith,
+    &output_nemotron3,
+    &output_nemotron35,
     NULL,
 };
