@@ -7,6 +7,7 @@ extern const struct output_family output_qwen3, output_qwen3_thinking;
 extern const struct output_family output_qwen3_vl_instruct, output_qwen3_vl_thinking;
 extern const struct output_family output_qwen3_coder, output_qwen35, output_ornith;
 extern const struct output_family output_nemotron3, output_nemotron35;
+extern const struct output_family output_olmo3, output_olmo3_think;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -21,5 +22,7 @@ const struct output_family *const output_families[] = {
     &output_ornith,
     &output_nemotron3,
     &output_nemotron35,
+    &output_olmo3,
+    &output_olmo3_think,
     NULL,
 };

@@ -88,6 +88,28 @@ static bool parse(const struct json *line, enum cutting cutting, struct heard *h
     return ok;
 }
 
+static bool same_names(const struct json *a, const struct json *b)
+{
+    const struct json_member *of_b = json_first(b);
+    for (const struct json_member *of_a = json_first(a); of_a; of_a = json_next(a, of_a)) {
+        if (!of_b || !slice_equal(json_member_key(of_a), json_member_key(of_b)))
+            return false;
+        of_b = json_next(b, of_b);
+    }
+    return true;
+}
+
+/* The order of arguments counts; that of the names in an object within them does not: the reference
+ * loses it, hearth keeps it as it was generated. */
+static bool same_calls(const struct json *a, const struct json *b, bool in_order)
+{
+    for (size_t i = 0; in_order && i < json_size(a); i++)
+        if (!same_names(json_get(json_get(json_at(a, i), "function"), "arguments"),
+                        json_get(json_get(json_at(b, i), "function"), "arguments")))
+            return false;
+    return json_same(a, b, false);
+}
+
 static bool is_expected(const struct json *line, struct heard *h, bool ok)
 {
     if (json_get(line, "error"))
@@ -103,7 +125,7 @@ static bool is_expected(const struct json *line, struct heard *h, bool ok)
     struct slice content = text_slice(&h->content), thinking = text_slice(&h->thinking);
     bool same = slice_equal(content, json_text(json_get(expected, "content"))) &&
                 slice_equal(thinking, json_text(json_get(expected, "thinking"))) &&
-                json_same(calls, json_get(expected, "tool_calls"), !any_order);
+                same_calls(calls, json_get(expected, "tool_calls"), !any_order);
     json_close(&calls);
     return same;
 }
