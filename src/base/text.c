@@ -16,11 +16,17 @@ void text_release(struct text *text)
     *text = (struct text){ .limit = text->limit };
 }
 
+void text_truncate(struct text *text, size_t length)
+{
+    assert(length <= text->length);
+    text->length = length;
+    if (text->data)
+        text->data[length] = '\0';
+}
+
 void text_clear(struct text *text)
 {
-    text->length = 0;
-    if (text->data)
-        text->data[0] = '\0';
+    text_truncate(text, 0);
 }
 
 /* Make room for `extra` bytes and the NUL. */

@@ -17,6 +17,9 @@ void text_init(struct text *text, size_t limit_bytes);
 void text_release(struct text *text);
 void text_clear(struct text *text); /* keeps the memory */
 
+/* Forget what follows the first `length` bytes, which is not more than there are. */
+void text_truncate(struct text *text, size_t length);
+
 /* Each returns false, and changes nothing, when memory or the limit is used up. */
 bool text_append(struct text *text, const void *bytes, size_t length);
 bool text_append_string(struct text *text, const char *string);
