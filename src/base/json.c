@@ -1,7 +1,9 @@
 #include "base/json.h"
 
+#include "base/memory.h"
 #include "base/utf8.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +18,129 @@ static const struct json *json_of(json_t *value)
     return (const struct json *)value;
 }
 
+/* Jansson refuses integers beyond 64 bits, which documents do hold (the limits in JSON Schemas).
+ * They are read in a second attempt: a 0 is put in their places in a copy of the text, and in the
+ * document a string that no text can hold, since it begins with a byte that UTF-8 does not have. */
+enum { LONG_INTEGER_MARK = 0xff };
+
+static bool is_long_integer(const json_t *value)
+{
+    return json_is_string(value) && json_string_length(value) > 0 &&
+           (unsigned char)json_string_value(value)[0] == LONG_INTEGER_MARK;
+}
+
+/* The length of the number at `p`; *is_long tells whether it is an integer of more than 64 bits. */
+static size_t number_length(const char *p, size_t left, bool *is_long)
+{
+    char digits[24] = "", *end;
+    size_t n = 0;
+    while (n < left && p[n] && strchr("+-.0123456789eE", p[n]))
+        n++;
+    *is_long = !memchr(p, '.', n) && !memchr(p, 'e', n) && !memchr(p, 'E', n) && n > 18;
+    if (*is_long && n < sizeof digits) {
+        memcpy(digits, p, n);
+        errno = 0;
+        (void)strtoll(digits, &end, 10);
+        *is_long = errno == ERANGE;
+    }
+    return n;
+}
+
+/* The next number outside strings at or after *p; false when there is none. */
+static bool find_number(const char **p, const char *end)
+{
+    bool in_string = false;
+    for (; *p < end; ++*p) {
+        if (in_string && **p == '\\' && *p + 1 < end)
+            ++*p;
+        else if (**p == '"')
+            in_string = !in_string;
+        else if (!in_string && (**p == '-' || (**p >= '0' && **p <= '9')))
+            return true;
+    }
+    return false;
+}
+
+/* Put the mark and digits in place of the zeros: numbers are met in the order of the text. */
+static bool restore_digits(json_t *value, const char **p, const char *end);
+
+static bool restore_member(json_t *value, const char **p, const char *end, json_t **restored)
+{
+    bool is_long;
+    *restored = NULL;
+    if (!json_is_number(value))
+        return restore_digits(value, p, end);
+    if (!find_number(p, end))
+        return false;
+    size_t n = number_length(*p, (size_t)(end - *p), &is_long);
+    if (is_long) {
+        char *marked = memory_zeroed(n + 1, 1);
+        if (!marked)
+            return false;
+        marked[0] = (char)LONG_INTEGER_MARK;
+        memcpy(marked + 1, *p, n);
+        *restored = json_stringn_nocheck(marked, n + 1);
+        memory_free(marked);
+    }
+    *p += n;
+    return !is_long || *restored;
+}
+
+static bool restore_digits(json_t *value, const char **p, const char *end)
+{
+    json_t *restored;
+    bool ok = true;
+    for (size_t i = 0; ok && i < json_array_size(value); i++) {
+        ok = restore_member(json_array_get(value, i), p, end, &restored);
+        if (ok && restored)
+            ok = json_array_set_new(value, i, restored) == 0;
+    }
+    for (void *it = json_object_iter(value); ok && it; it = json_object_iter_next(value, it)) {
+        ok = restore_member(json_object_iter_value(it), p, end, &restored);
+        if (ok && restored)
+            ok = json_object_iter_set_new(value, it, restored) == 0;
+    }
+    return ok;
+}
+
+static json_t *load_with_long_integers(const char *bytes, size_t length, size_t flags,
+                                       json_error_t *problem)
+{
+    char *copy = memory_zeroed(length + 1, 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, bytes, length);
+    for (const char *p = copy; find_number(&p, copy + length);) {
+        bool is_long;
+        size_t n = number_length(p, (size_t)(copy + length - p), &is_long);
+        if (is_long) {
+            memset(copy + (p - copy), ' ', n);
+            copy[p - copy] = '0';
+        }
+        p += n;
+    }
+    json_t *root = json_loadb(copy, length, flags, problem), *restored;
+    memory_free(copy);
+    const char *p = bytes;
+    if (root && !restore_member(root, &p, bytes + length, &restored)) {
+        json_decref(root);
+        return NULL;
+    }
+    if (root && restored) {
+        json_decref(root);
+        root = restored;
+    }
+    return root;
+}
+
 bool json_open(const struct json **out, const char *bytes, size_t length, const char *what,
                struct error *err)
 {
     json_error_t problem;
     size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
     json_t *root = json_loadb(bytes, length, flags, &problem);
+    if (!root && json_error_code(&problem) == json_error_numeric_overflow)
+        root = load_with_long_integers(bytes, length, flags, &problem);
     *out = json_of(root);
     if (!root)
         return fail(err, ERROR_FORMAT, "'%s' is not valid JSON: line %d, column %d: %s", what,
@@ -43,6 +162,8 @@ enum json_kind json_kind(const struct json *node)
         [JSON_REAL] = JSON_KIND_REAL,     [JSON_TRUE] = JSON_KIND_BOOL,
         [JSON_FALSE] = JSON_KIND_BOOL,    [JSON_NULL] = JSON_KIND_NULL,
     };
+    if (is_long_integer(node_of(node)))
+        return JSON_KIND_LONG_INTEGER;
     return node ? kinds[json_typeof(node_of(node))] : JSON_KIND_NONE;
 }
 
@@ -95,8 +216,18 @@ struct slice json_text(const struct json *node)
     return (struct slice){ json_string_value(node_of(node)), json_string_length(node_of(node)) };
 }
 
+struct slice json_digits(const struct json *node)
+{
+    if (json_kind(node) != JSON_KIND_LONG_INTEGER)
+        return (struct slice){ "", 0 };
+    return (struct slice){ json_string_value(node_of(node)) + 1,
+                           json_string_length(node_of(node)) - 1 };
+}
+
 double json_number(const struct json *node, double fallback)
 {
+    if (json_kind(node) == JSON_KIND_LONG_INTEGER)
+        return strtod(json_digits(node).data, NULL);
     return json_is_number(node_of(node)) ? json_number_value(node_of(node)) : fallback;
 }
 

@@ -23,7 +23,8 @@ enum json_kind {
     JSON_KIND_NONE, /* absent */
     JSON_KIND_NULL,
     JSON_KIND_BOOL,
-    JSON_KIND_INTEGER, /* written without fraction or exponent */
+    JSON_KIND_INTEGER,      /* written without fraction or exponent */
+    JSON_KIND_LONG_INTEGER, /* the same, but beyond 64 bits with sign */
     JSON_KIND_REAL,
     JSON_KIND_STRING,
     JSON_KIND_ARRAY,
@@ -46,7 +47,8 @@ struct slice json_member_key(const struct json_member *member);
 const struct json *json_member_value(const struct json_member *member);
 
 /* Values; the fallback when the node is absent or of another type. */
-struct slice json_text(const struct json *node); /* { "", 0 } */
+struct slice json_text(const struct json *node);   /* { "", 0 } */
+struct slice json_digits(const struct json *node); /* a long integer as written, else "" */
 double json_number(const struct json *node, double fallback);
 int64_t json_int(const struct json *node, int64_t fallback); /* reals of integral value count */
 bool json_flag(const struct json *node, bool fallback);

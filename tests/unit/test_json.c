@@ -58,3 +58,27 @@ TEST(json_strings_are_written_so_that_they_read_back)
     assert_string_equal(text.data, "\"a\\\"\\\\\\n\\u0001\\u0000\xc3\xa9\xef\xbf\xbd\"");
     text_release(&text);
 }
+
+TEST(json_integers_beyond_64_bits_keep_their_digits)
+{
+    const struct json *root = parse(
+        "{\"k-12345678901234567890\":[18446744073709551616,-7,1.5,\"99999999999999999999\\\"\","
+        "{\"x\":-9223372036854775809}],\"n\":9223372036854775807,\"e\":1e30}");
+    const struct json *list = json_get(root, "k-12345678901234567890");
+    assert_int_equal(json_kind(json_at(list, 0)), JSON_KIND_LONG_INTEGER);
+    assert_true(slice_equal(json_digits(json_at(list, 0)), slice_of("18446744073709551616")));
+    assert_true(json_number(json_at(list, 0), 0) == 18446744073709551616.0);
+    assert_int_equal(json_int(json_at(list, 0), -1), -1);
+    assert_int_equal(json_text(json_at(list, 0)).length, 0);
+    assert_int_equal(json_int(json_at(list, 1), 0), -7);
+    assert_true(json_number(json_at(list, 2), 0) == 1.5);
+    assert_int_equal(json_kind(json_at(list, 3)), JSON_KIND_STRING);
+    assert_true(slice_equal(json_digits(json_get(json_at(list, 4), "x")),
+                            slice_of("-9223372036854775809")));
+    assert_int_equal(json_int(json_get(root, "n"), 0), INT64_MAX);
+    assert_int_equal(json_kind(json_get(root, "e")), JSON_KIND_REAL);
+    json_close(&root);
+    root = parse("123456789012345678901234567890");
+    assert_int_equal(json_digits(root).length, 30);
+    json_close(&root);
+}
