@@ -24,7 +24,7 @@ declare -A below=(
 libraries=(
     'jansson.h|src/base/json.c'
     'pcre2.h|src/tokenizer/'
-    'utf8proc.h|src/tokenizer/'
+    'utf8proc.h|src/(tokenizer|chat)/'
     'histedit.h|src/cli/'
     'editline/readline.h|src/cli/'
     'cmocka.h|tests/unit/test.h'
@@ -52,8 +52,8 @@ for folder in src/*/; do
 done
 
 for row in "${libraries[@]}"; do
-    header=${row%|*} owner=${row#*|}
-    grep -rnF --include='*.[ch]' "<$header>" src include tests examples 2>/dev/null | grep -v "^$owner" |
+    header=${row%%|*} owner=${row#*|}
+    grep -rnF --include='*.[ch]' "<$header>" src include tests examples 2>/dev/null | grep -vE "^$owner" |
         report "only $owner may include <$header>"
 done
 
