@@ -14,6 +14,7 @@ int perplexity_command(int argc, char **argv);
 int bench_command(int argc, char **argv);
 int synth_command(int argc, char **argv);
 int grammar_command(int argc, char **argv);
+int render_command(int argc, char **argv);
 
 /* How a command is called, for its --help. */
 struct usage {

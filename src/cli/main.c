@@ -21,6 +21,8 @@ static const struct command commands[] = {
       "What a model makes of tokens, as JSON" },
     { "perplexity", perplexity_command, "perplexity FILE TEXTFILE",
       "How well a model predicts a text" },
+    { "render", render_command, "render --template FILE ...",
+      "What a chat template makes of messages" },
     { "bench", bench_command, "bench FILE", "Measure speed and memory" },
     { "grammar", grammar_command, "grammar --schema FILE|--gbnf FILE (--check DOC | --sample N)",
       "Judge documents by a grammar, or sample it" },

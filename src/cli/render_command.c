@@ -1,0 +1,126 @@
+#include "base/json.h"
+#include "base/mapped_file.h"
+#include "chat/jinja.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static const char about[] =
+    "Prints what a chat template makes of a context, and nothing else. The context is a JSON\n"
+    "object; its members are the template's variables, as the runtime that belongs to the\n"
+    "template's language gives them: messages, tools, add_generation_prompt, bos_token ...\n"
+    "The file's name tells the language: .jinja as Hugging Face uses it.\n";
+
+/* The text itself has a limit of its own in jinja_defaults(). */
+static const size_t OUTPUT_LIMIT_BYTES = (size_t)1 << 30;
+
+struct render {
+    const char *template, *context, *now;
+    int64_t now_seconds; /* since 1970, UTC */
+};
+
+static bool render_jinja(const struct render *r, struct slice source, const struct json *context,
+                         struct text *out, struct error *err)
+{
+    struct jinja_template *template;
+    struct jinja_options options = jinja_defaults();
+    options.now = r->now_seconds;
+    bool ok = jinja_compile(&template, source, err) &&
+              jinja_render(template, context, &options, out, err);
+    jinja_close(&template);
+    if (!ok && err->code != ERROR_USAGE) /* what the template itself says stays as it is */
+        fail_while(err, "%s", r->template);
+    return ok;
+}
+
+static const struct language {
+    const char *suffix;
+    bool (*render)(const struct render *r, struct slice source, const struct json *context,
+                   struct text *out, struct error *err);
+} languages[] = {
+    { ".jinja", render_jinja },
+};
+
+static const struct language *language_of(const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < COUNT_OF(languages); i++) {
+        size_t n = strlen(languages[i].suffix);
+        if (length > n && strcmp(path + length - n, languages[i].suffix) == 0)
+            return &languages[i];
+    }
+    return NULL;
+}
+
+/* 2026-02-14T09:05:07, UTC; the present moment when it is not given. */
+static bool parse_now(const char *text, int64_t *seconds)
+{
+    struct tm tm = { 0 };
+    if (!text) {
+        *seconds = (int64_t)time(NULL);
+        return true;
+    }
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    *seconds = (int64_t)timegm(&tm);
+    return end && *end == '\0';
+}
+
+static bool render(const struct render *r, const struct language *language, struct text *out,
+                   struct error *err)
+{
+    struct mapped_file *template = NULL, *context = NULL;
+    const struct json *json = NULL;
+    bool ok = mapped_file_open(&template, r->template, err) &&
+              mapped_file_open(&context, r->context, err) &&
+              json_open(&json, (const char *)context->data, context->size, r->context, err);
+    if (ok && json_kind(json) != JSON_KIND_OBJECT)
+        ok = fail(err, ERROR_FORMAT, "'%s' is not a JSON object", r->context);
+    struct slice source = { NULL, 0 };
+    if (ok)
+        source = (struct slice){ (const char *)template->data, template->size };
+    ok = ok && language->render(r, source, json, out, err);
+    if (json)
+        json_close(&json);
+    mapped_file_close(&context);
+    mapped_file_close(&template);
+    return ok;
+}
+
+int render_command(int argc, char **argv)
+{
+    struct render r = { 0 };
+    const struct option_row rows[] = {
+        { "template", 0, OPTION_TEXT, &r.template, 0, 0, "FILE", "The template" },
+        { "context", 0, OPTION_TEXT, &r.context, 0, 0, "FILE", "Its variables, a JSON object" },
+        { "now", 0, OPTION_TEXT, &r.now, 0, 0, "TIME",
+          "What templates take for now, as 2026-02-14T09:05:07 (UTC)" },
+    };
+    const struct usage usage = { "render --template FILE.jinja --context FILE.json [--now TIME]",
+                                 about,
+                                 rows,
+                                 COUNT_OF(rows),
+                                 0,
+                                 0 };
+    int status;
+    if (!command_begin(&usage, &argc, argv, &status))
+        return status;
+    if (!r.template || !r.context)
+        return report_usage("render", "--template and --context are needed");
+    if (!parse_now(r.now, &r.now_seconds))
+        return report_usage("render", "--now is a time like 2026-02-14T09:05:07");
+    const struct language *language = language_of(r.template);
+    if (!language)
+        return report_usage("render", "the template's name does not end in .jinja");
+
+    struct error err = { 0 };
+    struct text out;
+    text_init(&out, OUTPUT_LIMIT_BYTES);
+    bool ok = render(&r, language, &out, &err);
+    /* A standard output that takes nothing is told by output_finish. */
+    if (ok)
+        (void)!output_answer(text_slice(&out).data, out.length);
+    text_release(&out);
+    return ok ? 0 : report(err.message);
+}
