@@ -166,6 +166,8 @@ static bool spell_number(struct text *out, const struct json *value)
 {
     if (json_kind(value) == JSON_KIND_INTEGER)
         return text_printf(out, "%" PRId64, json_int(value, 0));
+    if (json_kind(value) == JSON_KIND_LONG_INTEGER)
+        return text_append_slice(out, json_digits(value));
     double x = json_number(value, 0);
     if (x == floor(x) && fabs(x) < 1e15)
         return text_printf(out, "%.0f", x == 0 ? 0.0 : x);
@@ -231,6 +233,7 @@ static bool spell(struct text *out, const struct json *value, uint64_t *order)
     case JSON_KIND_BOOL:
         return text_append_string(out, json_flag(value, false) ? "true" : "false");
     case JSON_KIND_INTEGER:
+    case JSON_KIND_LONG_INTEGER:
     case JSON_KIND_REAL:
         return spell_number(out, value);
     case JSON_KIND_STRING:

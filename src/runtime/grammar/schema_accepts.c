@@ -17,11 +17,6 @@ struct judge {
 static bool accepts(struct judge *j, const struct json *schema, const struct json *value,
                     bool *yes);
 
-static bool is_number(const struct json *v)
-{
-    return json_kind(v) == JSON_KIND_INTEGER || json_kind(v) == JSON_KIND_REAL;
-}
-
 static const struct json *member(const struct json *object, struct slice name)
 {
     for (const struct json_member *m = json_first(object); m; m = json_next(object, m))
@@ -32,7 +27,7 @@ static const struct json *member(const struct json *object, struct slice name)
 
 static bool are_equal(const struct json *a, const struct json *b)
 {
-    if (is_number(a) && is_number(b))
+    if (json_is_number(a) && json_is_number(b))
         return json_number(a, 0) == json_number(b, 1);
     if (json_kind(a) != json_kind(b) || json_size(a) != json_size(b))
         return false;
@@ -60,6 +55,7 @@ static bool is_of_type(const struct json *value, struct slice type)
     case JSON_KIND_BOOL:
         return slice_equal(type, slice_of("boolean"));
     case JSON_KIND_INTEGER:
+    case JSON_KIND_LONG_INTEGER:
     case JSON_KIND_REAL:
         return slice_equal(type, slice_of("number")) ||
                (slice_equal(type, slice_of("integer")) && x == floor(x));
@@ -247,6 +243,7 @@ static bool kind_fits(struct judge *j, const struct json *schema, const struct j
     *yes = true;
     switch (json_kind(value)) {
     case JSON_KIND_INTEGER:
+    case JSON_KIND_LONG_INTEGER:
     case JSON_KIND_REAL:
         *yes = number_fits(schema, json_number(value, 0));
         return true;
