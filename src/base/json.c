@@ -167,7 +167,7 @@ enum json_kind json_kind(const struct json *node)
     return node ? kinds[json_typeof(node_of(node))] : JSON_KIND_NONE;
 }
 
-bool json_is_number(const struct json *node)
+bool json_is_numeric(const struct json *node)
 {
     enum json_kind kind = json_kind(node);
     return kind == JSON_KIND_INTEGER || kind == JSON_KIND_LONG_INTEGER || kind == JSON_KIND_REAL;

@@ -31,7 +31,7 @@ enum json_kind {
     JSON_KIND_OBJECT,
 };
 enum json_kind json_kind(const struct json *node);
-bool json_is_number(const struct json *node); /* of any of the three kinds */
+bool json_is_numeric(const struct json *node); /* of any of the three kinds */
 
 /* Member or element; NULL when absent. */
 const struct json *json_get(const struct json *object, const char *key);

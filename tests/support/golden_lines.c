@@ -55,7 +55,7 @@ static bool same_members(const struct json *a, const struct json *b, bool in_ord
 
 bool json_same(const struct json *a, const struct json *b, bool in_order)
 {
-    if (json_is_number(a) && json_is_number(b))
+    if (json_is_numeric(a) && json_is_numeric(b))
         return json_number(a, 0) == json_number(b, 1);
     if (json_kind(a) != json_kind(b) || json_size(a) != json_size(b))
         return false;

@@ -159,7 +159,7 @@ static bool exclude_numbers(struct writer *w, const struct shape *s, struct regu
     for (const struct link *l = s->exclusions; l; l = l->next)
         for (size_t i = 0; i < count_listed(l); i++) {
             const struct json *value = listed(l, i);
-            bool is_number = json_is_number(value);
+            bool is_number = json_is_numeric(value);
             struct grammar *own = is_number ? grammar_new() : NULL;
             grammar_expr e;
             if (!is_number)

@@ -27,7 +27,7 @@ static const struct json *member(const struct json *object, struct slice name)
 
 static bool are_equal(const struct json *a, const struct json *b)
 {
-    if (json_is_number(a) && json_is_number(b))
+    if (json_is_numeric(a) && json_is_numeric(b))
         return json_number(a, 0) == json_number(b, 1);
     if (json_kind(a) != json_kind(b) || json_size(a) != json_size(b))
         return false;

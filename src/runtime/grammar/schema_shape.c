@@ -213,7 +213,7 @@ static bool narrow_numbers(struct tableau *t, const struct json *schema, struct 
         const struct json *bound = json_get(schema, bounds[i].name);
         if (!bound)
             continue;
-        if (!json_is_number(bound))
+        if (!json_is_numeric(bound))
             return refuse(t, ERROR_FORMAT, schema, bounds[i].name, "not a number");
         if (bounds[i].is_high)
             lower_high(s, json_number(bound, 0), bounds[i].is_open);
@@ -223,7 +223,7 @@ static bool narrow_numbers(struct tableau *t, const struct json *schema, struct 
     const struct json *step = json_get(schema, "multipleOf");
     if (!step)
         return true;
-    if (!json_is_number(step) || !(json_number(step, 0) > 0))
+    if (!json_is_numeric(step) || !(json_number(step, 0) > 0))
         return refuse(t, ERROR_FORMAT, schema, "multipleOf", "not a number above 0");
     return add_link(t, &s->steps, (struct link){ .node = schema, .number = json_number(step, 0) });
 }
@@ -514,7 +514,7 @@ static bool violate_numbers(struct tableau *t, const struct json *schema, struct
                    { "exclusiveMaximum", false, false } };
     for (size_t i = 0; i < COUNT_OF(bounds); i++) {
         const struct json *bound = json_get(schema, bounds[i].name);
-        if (!json_is_number(bound))
+        if (!json_is_numeric(bound))
             continue;
         struct shape outside = s;
         outside.kinds &= VALUE_NUMBER;
@@ -527,7 +527,7 @@ static bool violate_numbers(struct tableau *t, const struct json *schema, struct
     }
     const struct json *step = json_get(schema, "multipleOf");
     s.kinds &= VALUE_NUMBER;
-    return !json_is_number(step) ||
+    return !json_is_numeric(step) ||
            (add_link(t, &s.steps,
                      (struct link){
                          .node = schema, .number = json_number(step, 0), .is_denied = true }) &&
