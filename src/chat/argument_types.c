@@ -1,12 +1,13 @@
 #include "chat/argument_types.h"
 
-#include "chat/call_json.h"
+#include "chat/call_value.h"
+#include "chat/white_space.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+
+enum { INTEGER_BYTES = 40 }; /* longer texts are no numbers of 64 bits, but strings */
 
 static void add_type(struct argument_types *types, const struct json *type)
 {
@@ -44,100 +45,48 @@ static bool is_word(struct slice raw, const char *word)
     return raw.length == strlen(word) && strncasecmp(raw.data, word, raw.length) == 0;
 }
 
-enum { NUMBER_BYTES = 400 }; /* longer texts are no numbers: doubles have at most 309 digits */
-
-/* Decimal digits with a sign, and nothing else. */
-static bool read_integer(struct slice raw, int64_t *value)
+/* Digits of a number of 64 bits. */
+static bool is_integer(struct slice raw)
 {
-    char digits[NUMBER_BYTES + 1] = "", *end;
-    size_t sign = raw.length && (raw.data[0] == '-' || raw.data[0] == '+');
-    if (raw.length == sign || raw.length > NUMBER_BYTES)
+    char digits[INTEGER_BYTES + 1] = "", *end;
+    if (raw.length > INTEGER_BYTES || !is_number(raw))
         return false;
-    for (size_t i = sign; i < raw.length; i++)
-        if (raw.data[i] < '0' || raw.data[i] > '9')
-            return false;
     memcpy(digits, raw.data, raw.length);
     errno = 0;
-    *value = strtoll(digits, &end, 10);
-    return errno == 0;
+    (void)strtoll(digits, &end, 10);
+    return *end == '\0' && errno == 0;
 }
 
-/* The same with a fraction and an exponent; neither infinite nor NaN nor hexadecimal. */
-static bool read_number(struct slice raw, double *value)
+static char first_byte(struct slice raw)
 {
-    char digits[NUMBER_BYTES + 1] = "", *end;
-    if (raw.length == 0 || raw.length > NUMBER_BYTES)
-        return false;
-    memcpy(digits, raw.data, raw.length);
-    if (strspn(digits, "+-.0123456789eE") != raw.length)
-        return false;
-    *value = strtod(digits, &end);
-    return end == digits + raw.length && isfinite(*value);
+    struct slice trimmed = trim_left(raw);
+    return trimmed.length ? trimmed.data[0] : '\0';
 }
 
-static bool write_integral(struct text *out, double value)
+/* As the first of the types that fit; ERROR_FORMAT when none does. */
+static bool write_typed(struct text *out, struct slice raw, const struct argument_types *types,
+                        struct error *err)
 {
-    return fabs(value) < 9223372036854775808.0 ? text_printf(out, "%" PRId64, (int64_t)value)
-                                               : text_printf(out, "%.17g", value);
-}
-
-static bool write_real(struct text *out, double value)
-{
-    char digits[40];
-    if (value == trunc(value))
-        return write_integral(out, value);
-    for (int precision = 15; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
-    return text_append_string(out, digits);
-}
-
-enum attempt { WRITTEN, NOT_OF_THAT_KIND, OUT_OF_MEMORY };
-
-/* As JSON of this kind, if that is what it is. */
-static enum attempt try_document(struct text *out, struct slice raw, enum json_kind kind)
-{
-    const struct json *value;
-    char first = kind == JSON_KIND_ARRAY ? '[' : '{';
-    struct error ignored;
-    if (!memchr(raw.data, first, raw.length) || !call_json_open(&value, raw, &ignored))
-        return NOT_OF_THAT_KIND;
-    enum attempt result = json_kind(value) != kind ? NOT_OF_THAT_KIND
-                          : json_write(out, value) ? WRITTEN
-                                                   : OUT_OF_MEMORY;
-    json_close(&value);
-    return result;
-}
-
-static enum attempt try_scalar(struct text *out, struct slice raw,
-                               const struct argument_types *types)
-{
-    int64_t integer;
-    double real;
-    bool ok;
     if (is_word(raw, "null"))
-        ok = text_append_string(out, "null");
-    else if (types->is_boolean && is_word(raw, "true"))
-        ok = text_append_string(out, "true");
-    else if (types->is_boolean && (types->count == 1 || is_word(raw, "false")))
-        ok = text_append_string(out, "false");
-    else if (types->is_integer && read_integer(raw, &integer))
-        ok = text_printf(out, "%" PRId64, integer);
-    else if (types->is_number && read_number(raw, &real))
-        ok = write_real(out, real);
-    else
-        return NOT_OF_THAT_KIND;
-    return ok ? WRITTEN : OUT_OF_MEMORY;
+        return write_word_value(out, "null", err);
+    if (types->is_boolean && is_word(raw, "true"))
+        return write_word_value(out, "true", err);
+    if (types->is_boolean && (types->count == 1 || is_word(raw, "false")))
+        return write_word_value(out, "false", err);
+    if ((types->is_integer && is_integer(raw)) || (types->is_number && is_number(raw)))
+        return write_number_value(out, raw, err);
+    if ((types->is_array && first_byte(raw) == '[') || (types->is_object && first_byte(raw) == '{'))
+        return write_json_value(out, raw, err);
+    return fail(err, ERROR_FORMAT, "an argument is of another type");
 }
 
-bool argument_write(struct text *out, struct slice raw, const struct argument_types *types)
+bool argument_write(struct text *out, struct slice raw, const struct argument_types *types,
+                    struct error *err)
 {
-    enum attempt done = try_scalar(out, raw, types);
-    if (done == NOT_OF_THAT_KIND && types->is_array)
-        done = try_document(out, raw, JSON_KIND_ARRAY);
-    if (done == NOT_OF_THAT_KIND && types->is_object)
-        done = try_document(out, raw, JSON_KIND_OBJECT);
-    return done == NOT_OF_THAT_KIND ? json_write_string(out, raw) : done == WRITTEN;
+    struct error problem = { 0 };
+    size_t begin = out->length;
+    if (write_typed(out, raw, types, &problem))
+        return true;
+    out->length = begin;
+    return is_unreadable_only(&problem, err) && write_string_value(out, raw, err);
 }

@@ -16,7 +16,8 @@ struct argument_types {
 struct argument_types argument_types_of(const struct json *declaration);
 
 /* Append `raw` as JSON: null in any case, else the first declared type that it can be read as, else
- * a string. The only type boolean makes false of what is not true. */
-bool argument_write(struct text *out, struct slice raw, const struct argument_types *types);
+ * a string. Where boolean is the only type, what is not true is false. */
+bool argument_write(struct text *out, struct slice raw, const struct argument_types *types,
+                    struct error *err) MUST_CHECK;
 
 #endif

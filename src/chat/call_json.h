@@ -1,23 +1,16 @@
-/* call_json.h: calls that are spelled as JSON, and JSON inside other spellings.
+/* call_json.h: calls that are spelled as one JSON object with a name and arguments.
  *
- * Owns the reading of `{"name": ..., "arguments": {...}}`; private to the parsers. What a model
- * writes need not be UTF-8 or have each key once, which is told apart here from what is no JSON. */
+ * Owns the reading of `{"name": ..., "arguments": {...}}`; private to the parsers. */
 #ifndef CALL_JSON_H
 #define CALL_JSON_H
 
 #include "chat/output_family.h"
 
-/* Arguments of a call are built up to this size: all that can wait to be parsed, escaped. */
-enum { CALL_BYTES = 96 << 20 };
-
-/* Like json_open; bytes that are no UTF-8 count as U+FFFD. */
+/* Like json_open, for what a model writes: a key may come again (the last counts), bytes that are
+ * no UTF-8 count as U+FFFD, nesting has the limit of call_value.h. */
 bool call_json_open(const struct json **out, struct slice text, struct error *err) MUST_CHECK;
 
-/* Emit a call whose arguments are this object; absent or null: {}. Anything else is an error. */
-bool emit_call_with(struct output_parser *p, struct slice name, const struct json *arguments,
-                    struct slice id, struct error *err);
-
-/* Emit the call that `text` spells as an object with a name and, maybe, arguments. */
+/* Emit the call that `text` spells. Arguments that are absent or null count as {}. */
 bool emit_json_call(struct output_parser *p, struct slice text, struct error *err);
 
 #endif

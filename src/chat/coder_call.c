@@ -1,10 +1,9 @@
 #include "chat/coder_call.h"
 
-#include "base/memory.h"
 #include "chat/argument_types.h"
-#include "chat/call_json.h"
+#include "chat/call_arguments.h"
 
-enum { MAX_PARAMETERS = 1000, MAX_DEPTH = 64, NAME_BYTES = 4096 };
+enum { MAX_DEPTH = 64, NAME_BYTES = 4096 };
 
 enum tag_kind { TAG_NONE, TAG_FUNCTION, TAG_PARAMETER, TAG_FUNCTION_END, TAG_PARAMETER_END };
 
@@ -92,77 +91,53 @@ static struct slice without_line_breaks(struct slice value)
     return value;
 }
 
-struct parameter {
-    struct slice name, value;
-};
-
-/* A name that occurs again keeps its place and takes the later value. */
-static bool add_parameter(struct parameter *parameters, size_t *n, struct parameter added)
-{
-    for (size_t i = 0; i < *n; i++)
-        if (slice_equal(parameters[i].name, added.name)) {
-            parameters[i] = added;
-            return true;
-        }
-    if (*n == MAX_PARAMETERS)
-        return false;
-    parameters[(*n)++] = added;
-    return true;
-}
-
 static bool cannot_read(struct error *err, struct slice name, const char *why)
 {
-    return fail(err, ERROR_FORMAT, "the model's call of '%s' cannot be read: %s", printable(name),
-                why);
+    return fail(err, ERROR_FORMAT, "a tool call, '%s', cannot be read: %s", printable(name), why);
+}
+
+static bool set_argument(const struct output_parser *p, struct call_arguments *arguments,
+                         struct slice function, struct slice name, struct slice raw,
+                         struct error *err)
+{
+    struct argument_types types = argument_types_of(declared_argument(p, function, name));
+    struct text *value;
+    return call_arguments_set(arguments, name, &value, err) &&
+           argument_write(value, without_line_breaks(raw), &types, err);
 }
 
 /* What stands in `text` up to the end of the function; other functions in it are ignored. */
-static bool read_parameters(struct slice text, const struct tag *function,
-                            struct parameter *parameters, size_t *n, struct error *err)
+static bool read_arguments(const struct output_parser *p, struct slice text,
+                           const struct tag *function, struct call_arguments *arguments,
+                           struct error *err)
 {
     struct tag tag = next_tag(text, function->end);
     while (tag.kind == TAG_FUNCTION || tag.kind == TAG_PARAMETER) {
         struct tag end = closing_tag(text, &tag);
         if (end.kind == TAG_NONE)
             return cannot_read(err, function->name, "a parameter is not closed");
-        struct slice value = { text.data + tag.end, end.start - tag.end };
-        struct parameter parameter = { tag.name, without_line_breaks(value) };
-        if (tag.kind == TAG_PARAMETER && !add_parameter(parameters, n, parameter))
-            return cannot_read(err, function->name, "it has too many parameters");
+        struct slice raw = { text.data + tag.end, end.start - tag.end };
+        if (tag.kind == TAG_PARAMETER &&
+            !set_argument(p, arguments, function->name, tag.name, raw, err))
+            return false;
         tag = next_tag(text, end.end);
     }
     return tag.kind == TAG_FUNCTION_END || cannot_read(err, function->name, "it is not closed");
-}
-
-static bool write_arguments(const struct output_parser *p, struct text *out, struct slice function,
-                            const struct parameter *parameters, size_t n)
-{
-    bool ok = text_append_byte(out, '{');
-    for (size_t i = 0; ok && i < n; i++) {
-        struct argument_types types =
-            argument_types_of(declared_argument(p, function, parameters[i].name));
-        ok = (i == 0 || text_append_byte(out, ',')) && json_write_string(out, parameters[i].name) &&
-             text_append_byte(out, ':') && argument_write(out, parameters[i].value, &types);
-    }
-    return ok && text_append_byte(out, '}');
 }
 
 bool emit_coder_call(struct output_parser *p, struct slice text, struct error *err)
 {
     struct tag function = next_tag(text, 0);
     if (function.kind != TAG_FUNCTION)
-        return fail(err, ERROR_FORMAT, "the model's tool call names no function");
-    struct parameter *parameters = memory_zeroed(MAX_PARAMETERS, sizeof *parameters);
-    size_t n = 0;
-    struct text arguments;
-    text_init(&arguments, CALL_BYTES);
-    bool ok =
-        parameters || fail_memory(err, MAX_PARAMETERS * sizeof *parameters, "a call's parameters");
-    ok = ok && read_parameters(text, &function, parameters, &n, err);
-    if (ok && !write_arguments(p, &arguments, function.name, parameters, n))
-        ok = fail_memory(err, CALL_BYTES, "the arguments of a call");
-    ok = ok && emit_call(p, function.name, text_slice(&arguments), (struct slice){ 0 }, err);
-    text_release(&arguments);
-    memory_free(parameters);
+        return fail(err, ERROR_FORMAT, "a tool call names no function");
+    struct call_arguments arguments;
+    struct text written;
+    call_arguments_init(&arguments);
+    text_init(&written, SIZE_MAX);
+    bool ok = read_arguments(p, text, &function, &arguments, err) &&
+              call_arguments_write(&arguments, &written, err) &&
+              emit_call(p, function.name, text_slice(&written), (struct slice){ 0 }, err);
+    text_release(&written);
+    call_arguments_release(&arguments);
     return ok;
 }

@@ -110,6 +110,33 @@ static bool same_calls(const struct json *a, const struct json *b, bool in_order
     return json_same(a, b, false);
 }
 
+/* Cases in which hearth differs on purpose, by parser and the end of their text. */
+static const struct exception {
+    const char *parser, *chunking, *end, *reason;
+} exceptions[] = {
+    { "qwen3.5", "truncated", "\n</tool_call>\n<tool_call>\n<",
+      "whole, the reference sees the last byte, a half tag, before the call that ended thinking" },
+    { "ornith", "truncated", "\n</tool_call>\n<tool_call>\n<", "the same" },
+};
+
+static bool ends_with(struct slice text, const char *end)
+{
+    size_t n = strlen(end);
+    return text.length >= n && memcmp(text.data + text.length - n, end, n) == 0;
+}
+
+static const struct exception *exception_of(const struct json *line)
+{
+    const struct json *chunks = json_get(line, "chunks");
+    struct slice last = json_text(json_at(chunks, json_size(chunks) - 1));
+    for (size_t i = 0; i < COUNT_OF(exceptions); i++)
+        if (slice_equal(json_text(json_get(line, "parser")), slice_of(exceptions[i].parser)) &&
+            slice_equal(json_text(json_get(line, "chunking")), slice_of(exceptions[i].chunking)) &&
+            ends_with(last, exceptions[i].end))
+            return &exceptions[i];
+    return NULL;
+}
+
 static bool is_expected(const struct json *line, struct heard *h, bool ok)
 {
     if (json_get(line, "error"))
@@ -134,7 +161,7 @@ enum { MAX_FAMILIES = 64 };
 struct tally {
     struct {
         char name[40];
-        size_t right, wrong, sensitive, unknown;
+        size_t right, wrong, sensitive, exceptions, unknown;
     } families[MAX_FAMILIES];
     size_t n_families;
 };
@@ -158,6 +185,11 @@ static void check_line(const struct json *line, void *context)
     if (only && !slice_equal(slice_of(only), name))
         return;
     size_t family = family_index(t, name);
+    const struct exception *exception = exception_of(line);
+    if (exception) {
+        t->families[family].exceptions++;
+        return;
+    }
     if (!output_family_find(name.data)) {
         t->families[family].unknown++;
         return;
@@ -200,9 +232,10 @@ TEST(families_are_split_as_the_reference_splits_them)
         SKIP("no golden data (HEARTH_GOLDEN or ../shared/golden) for parsers/");
     size_t n_wrong = 0;
     for (size_t i = 0; i < t.n_families; i++) {
-        printf("%-22s %5zu right %5zu wrong %5zu chunk sensitive %5zu without a parser\n",
+        printf("%-22s %5zu right %5zu wrong %5zu chunk sensitive %5zu on purpose "
+               "%5zu without a parser\n",
                t.families[i].name, t.families[i].right, t.families[i].wrong,
-               t.families[i].sensitive, t.families[i].unknown);
+               t.families[i].sensitive, t.families[i].exceptions, t.families[i].unknown);
         n_wrong += t.families[i].wrong;
     }
     assert_int_equal(n_wrong, 0);
