@@ -38,6 +38,11 @@ struct output_family {
 /* All families, NULL-ended: one row each in output_families.c. */
 extern const struct output_family *const output_families[];
 
+/* A parser of a family that needs no name. */
+bool output_parser_open_as(struct output_parser **out, const struct output_family *family,
+                           const struct output_parser_options *options,
+                           struct error *err) MUST_CHECK;
+
 /* Text not consumed yet, and how a step consumes it. */
 struct slice pending_text(const struct output_parser *p);
 void consume(struct output_parser *p, size_t n_bytes);

@@ -18,14 +18,10 @@ const struct output_family_facts *output_family_find(const char *name)
     return family ? &family->facts : NULL;
 }
 
-bool output_parser_open(struct output_parser **out, const char *name,
-                        const struct output_parser_options *options, struct error *err)
+bool output_parser_open_as(struct output_parser **out, const struct output_family *family,
+                           const struct output_parser_options *options, struct error *err)
 {
     *out = NULL;
-    const struct output_family *family = family_named(name);
-    if (!family)
-        return fail(err, ERROR_NOT_FOUND, "there is no output parser '%s'",
-                    printable(slice_of(name)));
     struct output_parser *p = memory_zeroed(1, sizeof *p);
     void *state = memory_zeroed(1, family->state_bytes + 1);
     if (!p || !state) {
@@ -41,6 +37,17 @@ bool output_parser_open(struct output_parser **out, const char *name,
         family->begin(p);
     *out = p;
     return true;
+}
+
+bool output_parser_open(struct output_parser **out, const char *name,
+                        const struct output_parser_options *options, struct error *err)
+{
+    *out = NULL;
+    const struct output_family *family = family_named(name);
+    if (!family)
+        return fail(err, ERROR_NOT_FOUND, "there is no output parser '%s'",
+                    printable(slice_of(name)));
+    return output_parser_open_as(out, family, options, err);
 }
 
 void output_parser_close(struct output_parser **parser)

@@ -104,12 +104,25 @@ int scan_piece(struct output_parser *p, const char *const *tags, size_t n_tags, 
     return tag;
 }
 
+/* Nothing, or the beginning of a character, which may be that of white space. */
+static bool is_cut_character(struct slice text)
+{
+    return utf8_incomplete_tail((const uint8_t *)text.data, text.length) == text.length;
+}
+
 bool scan_past_space(struct output_parser *p)
 {
-    struct slice text = pending_text(p);
-    size_t n = leading_space(text);
-    consume(p, n);
-    size_t left = text.length - n;
-    /* the beginning of a character may be that of white space */
-    return p->is_last || left > utf8_incomplete_tail((const uint8_t *)text.data + n, left);
+    consume(p, leading_space(pending_text(p)));
+    return p->is_last || !is_cut_character(pending_text(p));
+}
+
+enum tag_place opening_tag(const struct output_parser *p, const char *tag, size_t *n_bytes)
+{
+    struct slice text = pending_text(p), rest = trim_left(text);
+    if (begins_with(rest, tag)) {
+        *n_bytes = text.length - rest.length + strlen(tag);
+        return TAG_HERE;
+    }
+    bool is_unsure = may_become(rest, tag) || (is_cut_character(rest) && !p->is_last);
+    return is_unsure ? TAG_UNSURE : TAG_ELSEWHERE;
 }

@@ -42,4 +42,9 @@ int scan_piece(struct output_parser *p, const char *const *tags, size_t n_tags, 
 /* Consume white space; true when something else follows (or the answer is over). */
 bool scan_past_space(struct output_parser *p);
 
+/* Whether the text begins with a tag, apart from white space: n_bytes of both. Unsure: more text
+ * must arrive, or nothing but a beginning of it is all there is. */
+enum tag_place { TAG_HERE, TAG_ELSEWHERE, TAG_UNSURE };
+enum tag_place opening_tag(const struct output_parser *p, const char *tag, size_t *n_bytes);
+
 #endif

@@ -24,7 +24,6 @@ struct tagged_state {
         TAGGED_CALL,
     } part;
     bool skips_space; /* what comes next is white space that is dropped */
-    size_t searched;  /* bytes of a call in which its end does not begin */
 };
 
 /* Whether the prompt ended with content of the answer, which then has no thinking any more. */
