@@ -4,7 +4,6 @@
 #include "base/utf8.h"
 #include "chat/call_arguments.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,17 +78,26 @@ static bool write_real(struct text *out, double value, struct error *err)
     return write_word_value(out, digits, err);
 }
 
+/* All digits of an integer, however many; neither "+1" nor "007" is JSON. */
+static bool write_integer(struct text *out, struct slice digits, struct error *err)
+{
+    size_t sign = digits.data[0] == '-' || digits.data[0] == '+', i = sign;
+    while (i + 1 < digits.length && digits.data[i] == '0')
+        i++;
+    bool ok = (digits.data[0] != '-' || text_append_byte(out, '-')) &&
+              text_append(out, digits.data + i, digits.length - i);
+    return written(ok, out, err);
+}
+
 bool write_number_value(struct text *out, struct slice text, struct error *err)
 {
-    char digits[NUMBER_BYTES + 1], *end;
+    char digits[NUMBER_BYTES + 1];
     if (!is_number(text) || text.length > NUMBER_BYTES)
         return fail(err, ERROR_FORMAT, "'%s' is no number", printable(text));
     memcpy(digits, text.data, text.length);
     digits[text.length] = '\0';
-    errno = 0;
-    long long integer = strtoll(digits, &end, 10);
-    if (*end == '\0' && errno == 0)
-        return written(text_printf(out, "%lld", integer), out, err);
+    if (strspn(digits, "+-0123456789") == text.length)
+        return write_integer(out, text, err);
     double value = strtod(digits, NULL);
     if (!isfinite(value))
         return fail(err, ERROR_FORMAT, "the number '%s' is too large", printable(text));
@@ -308,24 +316,25 @@ bool write_json_object(struct text *out, struct slice json, struct error *err)
         return false;
     if (first == '{')
         return true;
-    out->length = begin;
+    text_truncate(out, begin);
     return write_word_value(out, "{}", err);
 }
 
-size_t json_brackets_end(struct slice text)
+/* ---- brackets ---- */
+
+bool find_brackets_end(struct bracket_scan *scan, struct slice text)
 {
-    int depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.data[i];
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
-            depth++;
-        else if (!in_string && (c == '}' || c == ']') && --depth == 0)
-            return i + 1;
+    while (scan->at < text.length) {
+        char c = text.data[scan->at++];
+        if (scan->in_string) {
+            scan->in_string = c != '"' || scan->is_escaped;
+            scan->is_escaped = c == '\\' && !scan->is_escaped;
+        } else if (c == '"')
+            scan->in_string = true;
+        else if (c == '{' || c == '[')
+            scan->depth++;
+        else if ((c == '}' || c == ']') && --scan->depth == 0)
+            return true;
     }
-    return SIZE_MAX;
+    return false;
 }

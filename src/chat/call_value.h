@@ -24,9 +24,16 @@ bool write_json_value(struct text *out, struct slice json, struct error *err) MU
 /* The same, which must be an object; null counts as the empty one. */
 bool write_json_object(struct text *out, struct slice json, struct error *err) MUST_CHECK;
 
-/* Where the JSON object or array that `text` begins with (after other bytes that are no brackets)
- * ends, by its brackets and quotes alone; SIZE_MAX while it is open. */
-size_t json_brackets_end(struct slice text);
+/* Looks for the end of a JSON object or array in text that grows, by brackets and quotes alone. */
+struct bracket_scan {
+    size_t at; /* bytes looked at */
+    int depth;
+    bool in_string, is_escaped;
+};
+
+/* True once the first bracket is closed; scan->at is then behind the one that closes it. `text` is
+ * all that the scan began with, and what came since. */
+bool find_brackets_end(struct bracket_scan *scan, struct slice text);
 
 /* Whether a family that leaves out calls it cannot read may go on; otherwise `problem` is moved to
  * `err`. */
