@@ -8,6 +8,7 @@ extern const struct output_family output_qwen3_vl_instruct, output_qwen3_vl_thin
 extern const struct output_family output_qwen3_coder, output_qwen35, output_ornith;
 extern const struct output_family output_nemotron3, output_nemotron35;
 extern const struct output_family output_olmo3, output_olmo3_think;
+extern const struct output_family output_gemma4, output_gemma4_no_thinking;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -24,5 +25,7 @@ const struct output_family *const output_families[] = {
     &output_nemotron35,
     &output_olmo3,
     &output_olmo3_think,
+    &output_gemma4,
+    &output_gemma4_no_thinking,
     NULL,
 };
