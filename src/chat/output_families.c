@@ -9,6 +9,7 @@ extern const struct output_family output_qwen3_coder, output_qwen35, output_orni
 extern const struct output_family output_nemotron3, output_nemotron35;
 extern const struct output_family output_olmo3, output_olmo3_think;
 extern const struct output_family output_gemma4, output_gemma4_no_thinking;
+extern const struct output_family output_functiongemma;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -27,5 +28,6 @@ const struct output_family *const output_families[] = {
     &output_olmo3_think,
     &output_gemma4,
     &output_gemma4_no_thinking,
+    &output_functiongemma,
     NULL,
 };
