@@ -10,6 +10,7 @@ extern const struct output_family output_nemotron3, output_nemotron35;
 extern const struct output_family output_olmo3, output_olmo3_think;
 extern const struct output_family output_gemma4, output_gemma4_no_thinking;
 extern const struct output_family output_functiongemma;
+extern const struct output_family output_lfm2, output_lfm2_thinking;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -29,5 +30,7 @@ const struct output_family *const output_families[] = {
     &output_gemma4,
     &output_gemma4_no_thinking,
     &output_functiongemma,
+    &output_lfm2,
+    &output_lfm2_thinking,
     NULL,
 };
