@@ -11,6 +11,7 @@ extern const struct output_family output_olmo3, output_olmo3_think;
 extern const struct output_family output_gemma4, output_gemma4_no_thinking;
 extern const struct output_family output_functiongemma;
 extern const struct output_family output_lfm2, output_lfm2_thinking;
+extern const struct output_family output_ministral;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -32,5 +33,6 @@ const struct output_family *const output_families[] = {
     &output_functiongemma,
     &output_lfm2,
     &output_lfm2_thinking,
+    &output_ministral,
     NULL,
 };
