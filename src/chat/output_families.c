@@ -12,6 +12,7 @@ extern const struct output_family output_gemma4, output_gemma4_no_thinking;
 extern const struct output_family output_functiongemma;
 extern const struct output_family output_lfm2, output_lfm2_thinking;
 extern const struct output_family output_ministral;
+extern const struct output_family output_cohere;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -34,5 +35,6 @@ const struct output_family *const output_families[] = {
     &output_lfm2,
     &output_lfm2_thinking,
     &output_ministral,
+    &output_cohere,
     NULL,
 };
