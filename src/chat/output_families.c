@@ -13,6 +13,7 @@ extern const struct output_family output_functiongemma;
 extern const struct output_family output_lfm2, output_lfm2_thinking;
 extern const struct output_family output_ministral;
 extern const struct output_family output_cohere;
+extern const struct output_family output_glm47, output_glm_ocr;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -36,5 +37,7 @@ const struct output_family *const output_families[] = {
     &output_lfm2_thinking,
     &output_ministral,
     &output_cohere,
+    &output_glm47,
+    &output_glm_ocr,
     NULL,
 };

@@ -117,6 +117,11 @@ static const struct exception {
     { "qwen3.5", "truncated", "\n</tool_call>\n<tool_call>\n<",
       "whole, the reference sees the last byte, a half tag, before the call that ended thinking" },
     { "ornith", "truncated", "\n</tool_call>\n<tool_call>\n<", "the same" },
+    { "functiongemma", "whole",
+      "Some text here<start_function_call>call:second{}<end_function_call>",
+      "whole, the reference loses text between two calls" },
+    { "functiongemma", "truncated", "Some text here<start_function_call>call:second{}<end_fun",
+      "the same" },
 };
 
 static bool ends_with(struct slice text, const char *end)
