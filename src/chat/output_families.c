@@ -14,6 +14,7 @@ extern const struct output_family output_lfm2, output_lfm2_thinking;
 extern const struct output_family output_ministral;
 extern const struct output_family output_cohere;
 extern const struct output_family output_glm47, output_glm_ocr;
+extern const struct output_family output_laguna, output_poolside;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -39,5 +40,7 @@ const struct output_family *const output_families[] = {
     &output_cohere,
     &output_glm47,
     &output_glm_ocr,
+    &output_laguna,
+    &output_poolside,
     NULL,
 };

@@ -85,7 +85,7 @@ int scan_text(struct output_parser *p, const struct text_until *until, struct er
         certain -= trailing_space((struct slice){ text.data, at });
     if (!emit_certain(p, until, certain, err))
         return SCAN_FAILED;
-    consume(p, at + strlen(until->tags[tag]));
+    consume(p, until->stays >> tag & 1 ? certain : at + strlen(until->tags[tag]));
     return tag;
 }
 

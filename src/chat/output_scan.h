@@ -24,14 +24,15 @@ struct text_until {
     size_t n_tags;
     bool is_silent;  /* the text is read, but not emitted */
     unsigned trims;  /* bit i: white space before tags[i] is not part of the text */
+    unsigned stays;  /* bit i: tags[i], and white space that it trims, are not consumed */
     bool drops_rest; /* what waits for a tag is lost when the answer ends without it */
     bool trims_end;  /* white space at the end of the answer is lost */
 };
 
 enum { NO_TAG = -1, SCAN_FAILED = -2 };
 
-/* Emit what is certain. Returns the index of the first tag, consumed; NO_TAG when more text must
- * arrive; SCAN_FAILED when the receiver failed. */
+/* Emit what is certain. Returns the index of the first tag, consumed (unless it stays); NO_TAG when
+ * more text must arrive; SCAN_FAILED when the receiver failed. */
 int scan_text(struct output_parser *p, const struct text_until *until, struct error *err);
 
 /* The same for text that is read as one piece: *body is what stands before the first of the tags
