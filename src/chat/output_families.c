@@ -15,6 +15,7 @@ extern const struct output_family output_ministral;
 extern const struct output_family output_cohere;
 extern const struct output_family output_glm47, output_glm_ocr;
 extern const struct output_family output_laguna, output_poolside;
+extern const struct output_family output_harmony;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -42,5 +43,6 @@ const struct output_family *const output_families[] = {
     &output_glm_ocr,
     &output_laguna,
     &output_poolside,
+    &output_harmony,
     NULL,
 };
