@@ -16,6 +16,7 @@ extern const struct output_family output_cohere;
 extern const struct output_family output_glm47, output_glm_ocr;
 extern const struct output_family output_laguna, output_poolside;
 extern const struct output_family output_harmony;
+extern const struct output_family output_glimmer;
 
 const struct output_family *const output_families[] = {
     &output_passthrough,
@@ -44,5 +45,6 @@ const struct output_family *const output_families[] = {
     &output_laguna,
     &output_poolside,
     &output_harmony,
+    &output_glimmer,
     NULL,
 };
