@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MORE_DIGITS = 18, FRACTION_DIGITS = 16, MAX_RANGES = 512 };
+enum { MORE_DIGITS = 17, FRACTION_DIGITS = 16, MAX_RANGES = 512 };
 
 static size_t spell_character(uint32_t c, char *out)
 {

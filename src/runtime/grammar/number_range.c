@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    WHOLE_DIGITS = 19,
+    WHOLE_DIGITS = 18, /* an int64 holds them */
     FRACTION_DIGITS = 16,
     FREE_PLACES = 6,
     SAFE_WHOLE_DIGITS = 9,
@@ -301,7 +301,7 @@ static grammar_expr magnitudes(struct grammar *g, const struct corridor *c, bool
 
 static bool bound(struct decimal *d, bool has, double x, bool *is_bounded, struct error *err)
 {
-    *is_bounded = has && fabs(x) < 1e19;
+    *is_bounded = has && fabs(x) < 1e18;
     return !*is_bounded || decimal_of(d, x, err);
 }
 

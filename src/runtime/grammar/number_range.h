@@ -1,6 +1,6 @@
 /* number_range.h: numbers between bounds, and multiples, as JSON spells them.
  *
- * Owns the arithmetic on decimal digits. Numbers have up to 19 digits before the point and 16
+ * Owns the arithmetic on decimal digits. Numbers have up to 18 digits before the point and 16
  * behind it; ones with bounds are written without exponent. */
 #ifndef NUMBER_RANGE_H
 #define NUMBER_RANGE_H

@@ -130,7 +130,7 @@ static bool explore(struct walk *w, struct matcher *m, struct error *err)
             matcher_state to;
             struct slice byte = { (const char *)&byte_of[c], 1 };
             if (!matcher_advance(m, (matcher_state)w->key_of[i], byte, &to, err))
-                return too_large(err);
+                return err && err->code == ERROR_MEMORY ? false : too_large(err);
             if (to == MATCHER_DEAD)
                 continue;
             if (!walk_number(w, to, matcher_may_end(m, to), &number, err))
