@@ -69,6 +69,12 @@ struct hearth_session_options {
                       * same with any number. -1: as many as pay, 0: none */
     const char *const *stop; /* [n_stop] strings that end an answer; copied */
     size_t n_stop;
+    /* What answers look like; NULL and "": like nothing in particular. Not both. An answer is then
+     * complete even where n_predict or the context ends it; when not even the shortest one fits,
+     * hearth_session_next fails. */
+    const char *format;  /* "json" (any object) or the text of a JSON Schema; a keyword that cannot
+                            be  enforced is an error with its path; copied */
+    const char *grammar; /* GBNF, as llama.cpp's; copied */
 };
 struct hearth_session_options hearth_session_defaults(void);
 

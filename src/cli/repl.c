@@ -36,7 +36,9 @@ static void slash_set(struct repl *r, char *arguments);
 static void slash_show(struct repl *r, char *arguments);
 
 static const struct slash_command slash_commands[] = {
-    { "/set", slash_set, "/set parameter NAME VALUE, verbose, quiet, history, nohistory" },
+    { "/set", slash_set,
+      "/set parameter NAME VALUE, verbose, quiet, history, nohistory,\n"
+      "             format json|SCHEMA|FILE, noformat" },
     { "/show", slash_show, "/show info, /show parameters" },
     { "/clear", slash_clear, "Forget what was said" },
     { "/bye", slash_bye, "Leave (also /exit, Ctrl-D)" },
@@ -80,24 +82,50 @@ static void slash_help(struct repl *r, char *arguments)
          "Ctrl-C ends an answer.");
 }
 
-static void set_parameter(struct repl *r, char *arguments)
+/* Change a setting and tell the session; whether that went well. */
+static bool change(struct repl *r, const char *name, const char *value)
 {
     struct error err = { 0 };
     struct hearth_error error = { 0 };
+    if (!settings_change(r->settings, name, value, &err)) {
+        report(err.message);
+        return false;
+    }
+    struct hearth_session_options options = settings_session(r->settings);
+    if (hearth_session_configure(r->session, &options, &error))
+        return true;
+    report(error.message);
+    return false;
+}
+
+static void set_parameter(struct repl *r, char *arguments)
+{
     char *name = next_word(&arguments);
     char *value = arena_copy(r->arena, slice_of(arguments + strspn(arguments, " \t")));
     if (!*name || !value || !*value) {
         puts("Usage: /set parameter NAME VALUE");
         return;
     }
-    bool ok = settings_change(r->settings, name, value, &err);
-    struct hearth_session_options options = settings_session(r->settings);
-    if (!ok)
-        report(err.message);
-    else if (!hearth_session_configure(r->session, &options, &error))
-        report(error.message);
-    else
+    if (change(r, name, value))
         printf("Set parameter '%s' to '%s'\n", name, value);
+}
+
+/* What does not become the format leaves answers free: the one before is not what was asked for. */
+static void set_format(struct repl *r, char *arguments)
+{
+    char *value = arena_copy(r->arena, slice_of(arguments + strspn(arguments, " \t")));
+    if (!value || !*value)
+        puts("Usage: /set format json, a JSON Schema or a file that holds one");
+    else if (change(r, "format", value))
+        printf("Set format to '%s'.\n", value);
+    else
+        change(r, "format", "");
+}
+
+static void clear_format(struct repl *r)
+{
+    if (change(r, "format", ""))
+        puts("Disabled format.");
 }
 
 static void slash_set(struct repl *r, char *arguments)
@@ -105,13 +133,18 @@ static void slash_set(struct repl *r, char *arguments)
     const char *what = next_word(&arguments);
     if (strcmp(what, "parameter") == 0) {
         set_parameter(r, arguments);
+    } else if (strcmp(what, "format") == 0) {
+        set_format(r, arguments);
+    } else if (strcmp(what, "noformat") == 0) {
+        clear_format(r);
     } else if (strcmp(what, "verbose") == 0 || strcmp(what, "quiet") == 0) {
         r->settings->verbose = *what == 'v';
         printf("Set '%s' mode.\n", what);
     } else if (strcmp(what, "history") == 0 || strcmp(what, "nohistory") == 0) {
         line_editor_remember(r->editor, *what == 'h');
     } else {
-        puts("Usage: /set parameter NAME VALUE, /set verbose|quiet|history|nohistory");
+        puts("Usage: /set parameter NAME VALUE, /set verbose|quiet|history|nohistory,\n"
+             "       /set format json|SCHEMA|FILE, /set noformat");
     }
 }
 

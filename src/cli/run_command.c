@@ -121,10 +121,12 @@ int run_command(int argc, char **argv)
         return report_usage("run", "there is no prompt, and standard output is no terminal");
     struct text prompt;
     text_init(&prompt, PROMPT_LIMIT_BYTES);
-    if (!interactive && !assemble_prompt(argc - 2, argv + 2, &prompt, &err))
+    if (!settings_load(&settings, &err) ||
+        (!interactive && !assemble_prompt(argc - 2, argv + 2, &prompt, &err)))
         status = report(err.message);
     else
         status = run(argv[1], &settings, text_slice(&prompt), interactive);
     text_release(&prompt);
+    settings_release(&settings);
     return status;
 }

@@ -1,7 +1,9 @@
 #include "cli/settings.h"
 
-#include "base/text.h"
+#include "cli/input_file.h"
 #include "cli/kv_option.h"
+
+enum { FORMAT_LIMIT_BYTES = 16 << 20 };
 
 /* Rows that concern the model can only be chosen before it is opened. */
 static bool is_model_row(const struct settings *settings, const struct option_row *row)
@@ -34,6 +36,8 @@ void settings_init(struct settings *settings)
         { "num-predict", 0, OPTION_I32, &s->n_predict, -1, INT32_MAX, "N", "Longest answer in tokens; -1: what the context holds" },
         { "num-draft", 0, OPTION_I32, &s->n_draft, -1, 15, "N", "Tokens guessed from the text and checked together; -1: as many as pay, 0: none" },
         { "stop", 0, OPTION_LIST, &settings->stop, 0, 0, "TEXT", "End the answer before TEXT; may be repeated" },
+        { "format", 0, OPTION_TEXT, &settings->format, 0, 0, "json|SCHEMA|FILE", "Answer in JSON, or as a JSON Schema says" },
+        { "grammar", 0, OPTION_TEXT, &settings->grammar, 0, 0, "FILE", "Answer as a grammar in llama.cpp's notation (GBNF) says" },
         { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },
         KV_TYPE_ROW(&m->kv_type),
         { "threads", 't', OPTION_U32, &m->n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use" },
@@ -42,6 +46,55 @@ void settings_init(struct settings *settings)
     };
     // clang-format on
     memcpy(settings->rows, rows, sizeof rows);
+    text_init(&settings->format_text, FORMAT_LIMIT_BYTES);
+    text_init(&settings->grammar_text, FORMAT_LIMIT_BYTES);
+}
+
+void settings_release(struct settings *settings)
+{
+    text_release(&settings->format_text);
+    text_release(&settings->grammar_text);
+}
+
+/* A value that is a text of its kind stands for itself, any other names a file. */
+static bool load_text(struct text *out, const char *value, bool is_text, struct error *err)
+{
+    struct text loaded;
+    bool ok = true;
+    text_init(&loaded, FORMAT_LIMIT_BYTES);
+    if (!is_text)
+        ok = input_file_read(&loaded, value + (*value == '@'), FORMAT_LIMIT_BYTES, err);
+    else if (!text_append_string(&loaded, value))
+        ok = fail(err, ERROR_BUDGET, "a format of over %d bytes", FORMAT_LIMIT_BYTES);
+    if (ok && memchr(loaded.data ? loaded.data : "", '\0', loaded.length))
+        ok = fail(err, ERROR_FORMAT, "%s: no text", value);
+    if (ok && !loaded.length && *value)
+        ok = fail(err, ERROR_FORMAT, "%s: nothing in it", value);
+    if (!ok) {
+        text_release(&loaded);
+        return false;
+    }
+    text_release(out);
+    *out = loaded;
+    return true;
+}
+
+static bool load_format(struct settings *settings, const char *format, struct error *err)
+{
+    const char *begin = format + strspn(format, " \t\r\n");
+    bool is_text = *begin == '\0' || *begin == '{' || strcmp(format, "json") == 0;
+    return load_text(&settings->format_text, format, is_text, err);
+}
+
+static bool load_grammar(struct settings *settings, const char *grammar, struct error *err)
+{
+    return load_text(&settings->grammar_text, grammar, !*grammar || strstr(grammar, "::="), err);
+}
+
+bool settings_load(struct settings *settings, struct error *err)
+{
+    return (!settings->format || load_format(settings, settings->format, err)) &&
+           (!settings->grammar || load_grammar(settings, settings->grammar, err));
 }
 
 struct hearth_session_options settings_session(const struct settings *settings)
@@ -49,6 +102,8 @@ struct hearth_session_options settings_session(const struct settings *settings)
     struct hearth_session_options options = settings->session;
     options.stop = settings->stop.items;
     options.n_stop = settings->stop.count;
+    options.format = settings->format_text.data;
+    options.grammar = settings->grammar_text.data;
     return options;
 }
 
@@ -63,6 +118,10 @@ bool settings_change(struct settings *settings, const char *name, const char *va
                     printable(slice_of(name)), row->name);
     if (row->kind == OPTION_LIST)
         ((struct option_list *)row->target)->count = 0; /* said again: it replaces */
+    if (row->target == &settings->format && !load_format(settings, value, err))
+        return false;
+    if (row->target == &settings->grammar && !load_grammar(settings, value, err))
+        return false;
     return option_store(row, value, err);
 }
 
@@ -78,7 +137,8 @@ static bool append_value(const struct option_row *row, struct text *out)
     if (row->kind == OPTION_I64)
         return text_printf(out, "%" PRId64, *(const int64_t *)row->target);
     if (row->kind == OPTION_TEXT)
-        return text_append_string(out, *(const char *const *)row->target);
+        return !*(const char *const *)row->target ||
+               text_append_string(out, *(const char *const *)row->target);
     const struct option_list *list = row->target;
     for (size_t i = 0; i < list->count; i++)
         if (!text_printf(out, "%s\"%s\"", i ? " " : "", list->items[i]))

@@ -7,22 +7,29 @@
 
 #include "base/base.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/options.h"
 #include "hearth.h"
 
-enum { SETTINGS_ROWS = 18 };
+enum { SETTINGS_ROWS = 20 };
 
 struct settings {
     struct hearth_model_options model;
     struct hearth_session_options session; /* without `stop`: see settings_session */
     struct option_list stop;
+    const char *format, *grammar;          /* as given */
+    struct text format_text, grammar_text; /* what they say, or their files */
     bool verbose, hide_prompt;
     struct option_row rows[SETTINGS_ROWS]; /* they point into this struct: do not copy it */
 };
 
 void settings_init(struct settings *settings);
+void settings_release(struct settings *settings);
 
-/* The session's options with the stop strings, which stay in `settings`. */
+/* Read the files that --format and --grammar name; to be called once flags are parsed. */
+bool settings_load(struct settings *settings, struct error *err) MUST_CHECK;
+
+/* The session's options with the stop strings and the format, which stay in `settings`. */
 struct hearth_session_options settings_session(const struct settings *settings);
 
 /* "/set parameter": `value` must live as long as the settings. Fails when there is no such

@@ -77,6 +77,7 @@ bool hearth_model_open(struct hearth_model **out, const char *path,
         return hearth_tell(error, &err);
     }
     pthread_mutex_init(&model->turn, NULL);
+    pthread_mutex_init(&model->tokens_lock, NULL);
     step_costs_init(&model->costs);
     *out = model;
     return true;
@@ -86,11 +87,25 @@ void hearth_model_close(struct hearth_model **model)
 {
     if (!*model)
         return;
+    constraint_tokens_close(&(*model)->tokens);
     engine_close(&(*model)->engine);
     pthread_mutex_destroy(&(*model)->turn);
+    pthread_mutex_destroy(&(*model)->tokens_lock);
     memory_free((*model)->name);
     memory_free(*model);
     *model = NULL;
+}
+
+bool hearth_model_tokens(struct hearth_model *model, const struct constraint_tokens **out,
+                         struct error *err)
+{
+    pthread_mutex_lock(&model->tokens_lock);
+    bool ok =
+        model->tokens || constraint_tokens_open(&model->tokens, engine_tokenizer(model->engine),
+                                                (size_t)engine_config(model->engine)->n_vocab, err);
+    *out = model->tokens;
+    pthread_mutex_unlock(&model->tokens_lock);
+    return ok;
 }
 
 void hearth_model_info(const struct hearth_model *model, struct hearth_model_info *info)

@@ -2,6 +2,7 @@
  * strings and tokenizer. */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "runtime/grammar/gbnf.h"
 #include "runtime/hearth_private.h"
 #include "runtime/prompt_lookup.h"
 #include "runtime/sampler.h"
@@ -23,6 +24,7 @@ struct hearth_session {
     struct sequence *sequence;
     struct sampler *sampler;
     struct stop_matcher *stop;
+    struct constraint *constraint; /* NULL: answers are free */
     struct prompt_lookup *lookup;
     struct speculation speculation;
     struct token_stream stream;
@@ -58,6 +60,25 @@ struct hearth_session_options hearth_session_defaults(void)
     };
 }
 
+/* *out stays NULL when answers are free. */
+static bool open_constraint(struct constraint **out, struct hearth_model *model,
+                            const struct hearth_session_options *o, struct error *err)
+{
+    struct grammar *grammar = NULL;
+    const struct constraint_tokens *tokens;
+    bool has_format = o->format && *o->format, has_grammar = o->grammar && *o->grammar;
+    *out = NULL;
+    if (!has_format && !has_grammar)
+        return true;
+    if (has_format && has_grammar)
+        return fail(err, ERROR_USAGE, "an answer has a format or a grammar, not both");
+    if (!hearth_model_tokens(model, &tokens, err))
+        return false;
+    bool ok = has_format ? constraint_format_open(&grammar, slice_of(o->format), err)
+                         : gbnf_open(&grammar, slice_of(o->grammar), err);
+    return ok && constraint_open(out, grammar, tokens, err);
+}
+
 /* What `options` ask for, in the place of what the session has, if it can be had. */
 static bool set_choices(struct hearth_session *s, const struct hearth_session_options *o,
                         struct error *err)
@@ -65,6 +86,7 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
     struct engine *engine = s->model->engine;
     struct sampler *sampler = NULL;
     struct stop_matcher *stop = NULL;
+    struct constraint *constraint = NULL;
     struct sampler_options sampling = {
         .temperature = o->temperature,
         .top_k = o->top_k,
@@ -84,14 +106,17 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
         stops[i] = slice_of(o->stop[i]);
     if (!sampler_open(&sampler, &sampling, (size_t)engine_config(engine)->n_vocab,
                       engine_kernels(engine), err) ||
-        !stop_open(&stop, stops, n_stop, err)) {
+        !stop_open(&stop, stops, n_stop, err) || !open_constraint(&constraint, s->model, o, err)) {
         sampler_close(&sampler);
+        stop_close(&stop);
         return false;
     }
     sampler_close(&s->sampler);
     stop_close(&s->stop);
+    constraint_close(&s->constraint);
     s->sampler = sampler;
     s->stop = stop;
+    s->constraint = constraint;
     s->n_predict = o->n_predict;
     s->n_draft = o->n_draft < 0 ? SPECULATION_DEEPEST : o->n_draft;
     return true;
@@ -145,6 +170,7 @@ void hearth_session_close(struct hearth_session **session)
     sequence_close(&s->sequence);
     pthread_mutex_unlock(&s->model->turn);
     stop_close(&s->stop);
+    constraint_close(&s->constraint);
     sampler_close(&s->sampler);
     prompt_lookup_free(&s->lookup);
     token_list_release(&s->pending);
@@ -231,6 +257,7 @@ static bool end_answer(struct hearth_session *s, enum hearth_done_reason reason,
     s->state = ENDING;
     s->done.reason = reason;
     text_clear(&s->decoded);
+    s->stream.keeps_spaces = false;
     bool ok = by_string || (token_stream_finish(&s->stream, &s->decoded) &&
                             stop_feed(s->stop, text_slice(&s->decoded), &s->out, &matched) &&
                             stop_finish(s->stop, &s->out));
@@ -243,18 +270,23 @@ static bool take_token(struct hearth_session *s, token_id token, struct error *e
 {
     const struct tokenizer *tokenizer = engine_tokenizer(s->model->engine);
     s->done.answer_tokens++;
-    if (!remember(s, token, err))
+    if (!remember(s, token, err) ||
+        (s->constraint && !constraint_accept(s->constraint, token, err)))
         return false;
     if (!token_list_push(&s->pending, token))
         return fail_memory(err, sizeof token, "an answer's tokens");
     text_clear(&s->decoded);
-    s->stream.is_continued = true; /* after the prompt */
+    s->stream.is_continued = true;          /* after the prompt */
+    s->stream.keeps_spaces = s->constraint; /* its text is what the grammar says */
     if (!token_stream_next(tokenizer, &s->stream, token, false, &s->decoded, err))
         return false;
     int matched;
     if (!stop_feed(s->stop, text_slice(&s->decoded), &s->out, &matched))
         return fail_memory(err, s->decoded.length, "an answer's text");
-    return matched < 0 || end_answer(s, HEARTH_STOP, true, err);
+    if (matched >= 0)
+        return end_answer(s, HEARTH_STOP, true, err);
+    bool is_over = s->constraint && constraint_is_over(s->constraint);
+    return !is_over || end_answer(s, HEARTH_STOP, false, err);
 }
 
 static void note_time(struct hearth_session *s)
@@ -273,42 +305,60 @@ struct step_tokens {
     struct lookup_guess guess;                /* n_tokens = 0: none */
 };
 
-/* Tokens that may still be added before the answer or the context ends. */
-static size_t room_left(const struct hearth_session *s)
+/* Tokens that may still be added, to n_tokens of the session, before the answer or the context
+ * ends. */
+static size_t room_after(const struct hearth_session *s, size_t n_tokens)
 {
-    size_t room = s->n_ctx - total_tokens(s);
+    size_t room = s->n_ctx - n_tokens;
     if (s->n_predict >= 0)
         room = size_min(room, (size_t)s->n_predict - s->done.answer_tokens);
     return room;
 }
 
-static void choose_tokens(struct hearth_session *s, struct step_tokens *t)
+/* A guess that the answer's grammar forbids is none. */
+static bool guess(struct hearth_session *s, size_t most, struct lookup_guess *out,
+                  struct error *err)
+{
+    *out = prompt_lookup_guess(s->lookup, most);
+    if (!s->constraint || out->n_tokens == 0)
+        return true;
+    return constraint_peek(s->constraint, out->tokens, out->n_tokens, &out->n_tokens, err);
+}
+
+static bool choose_tokens(struct hearth_session *s, struct step_tokens *t, struct error *err)
 {
     *t = (struct step_tokens){ .tokens = s->pending.ids };
     t->n_pending = size_min(s->pending.count, engine_max_batch_tokens(s->model->engine));
     if (s->pending.count != 1 || s->n_draft == 0)
-        return;
-    size_t most = size_min((size_t)s->n_draft, room_left(s) - 1);
+        return true;
+    size_t most = size_min((size_t)s->n_draft, room_after(s, total_tokens(s)) - 1);
     most = size_min(most, engine_max_outputs(s->model->engine) - 1);
     most = size_min(most, SPECULATION_DEEPEST);
-    t->guess = prompt_lookup_guess(s->lookup, most);
+    if (!guess(s, most, &t->guess, err))
+        return false;
     if (t->guess.n_tokens == 0)
-        return;
+        return true;
     t->single[0] = s->pending.ids[0];
     memcpy(t->single + 1, t->guess.tokens, t->guess.n_tokens * sizeof(token_id));
     t->guess.tokens = t->single + 1; /* what was looked up lives until the next token only */
     t->n_guessed = speculation_depth(&s->speculation, &s->model->costs, &t->guess);
     if (t->n_guessed > 0)
         t->tokens = t->single;
+    return true;
 }
 
-/* One more token of the answer, from its logits; afterwards the answer may have ended. */
-static bool take_next(struct hearth_session *s, const float *logits, token_id *token,
+/* One more token of the answer, from its logits, when there is `room` for it; afterwards the answer
+ * may have ended. */
+static bool take_next(struct hearth_session *s, const float *logits, size_t room, token_id *token,
                       struct error *err)
 {
-    if (!sampler_pick(s->sampler, logits, NULL, token, NULL, err))
+    bool ok = s->constraint ? constraint_pick(s->constraint, s->sampler, logits, room, token, err)
+                            : sampler_pick(s->sampler, logits, NULL, token, NULL, err);
+    if (!ok)
         return false;
     note_time(s);
+    if (*token < 0)
+        return end_answer(s, HEARTH_LENGTH, false, err);
     if (tokenizer_is_end(engine_tokenizer(s->model->engine), *token))
         return end_answer(s, HEARTH_STOP, false, err);
     return take_token(s, *token, err);
@@ -344,7 +394,8 @@ static bool take_answers(struct hearth_session *s, const struct step_tokens *t,
     bool ok = true;
     for (size_t i = 0; ok && i <= t->n_guessed && s->state == ANSWERING; i++) {
         token_id token = -1;
-        ok = take_next(s, item->logits + i * item->logits_stride, &token, err);
+        ok = take_next(s, item->logits + i * item->logits_stride, room_after(s, length), &token,
+                       err);
         if (i == 0)
             first = token;
         if (!ok || s->state != ANSWERING || i == t->n_guessed || token != t->single[i + 1])
@@ -364,7 +415,10 @@ static bool run_step(struct hearth_session *s, struct error *err)
 {
     struct step_tokens t;
     pthread_mutex_lock(&s->model->turn);
-    choose_tokens(s, &t);
+    if (!choose_tokens(s, &t, err)) {
+        pthread_mutex_unlock(&s->model->turn);
+        return false;
+    }
     bool is_last = t.n_pending == s->pending.count;
     struct batch_item item = { .sequence = s->sequence,
                                .tokens = t.tokens,
@@ -395,14 +449,21 @@ static bool advance(struct hearth_session *s, struct error *err)
     return run_step(s, err);
 }
 
-static void begin_answer(struct hearth_session *s)
+static bool begin_answer(struct hearth_session *s, struct error *err)
 {
+    bool has_prompt = s->was_fed && s->pending.count;
     s->done =
         (struct hearth_event){ .kind = HEARTH_DONE, .prompt_tokens = (uint32_t)s->pending.count };
-    s->started_ns = clock_ns();
-    s->state = s->was_fed && s->pending.count ? ANSWERING : ENDING;
     s->done.reason = HEARTH_STOP;
+    s->started_ns = clock_ns();
+    if (s->constraint)
+        constraint_begin(s->constraint);
+    if (has_prompt && s->constraint &&
+        !constraint_check_room(s->constraint, room_after(s, total_tokens(s)), err))
+        return false; /* what was fed stays: with more room the answer may still come */
+    s->state = has_prompt ? ANSWERING : ENDING;
     s->was_fed = false;
+    return true;
 }
 
 bool hearth_session_next(struct hearth_session *s, struct hearth_event *event,
@@ -410,8 +471,8 @@ bool hearth_session_next(struct hearth_session *s, struct hearth_event *event,
 {
     struct error err = { 0 };
     text_clear(&s->out);
-    if (s->state == IDLE)
-        begin_answer(s);
+    if (s->state == IDLE && !begin_answer(s, &err))
+        return hearth_tell(error, &err);
     while (s->state == ANSWERING && s->out.length == 0)
         if (!advance(s, &err)) {
             s->state = IDLE;

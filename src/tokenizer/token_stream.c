@@ -112,7 +112,7 @@ static bool stream_text(const struct tokenizer *t, struct token_stream *stream, 
     int byte = decoder_byte(d, &t->vocabulary, id);
     bool ok = byte >= 0 ? text_append_byte(&raw, (char)byte)
                         : decoder_append(d, &t->vocabulary, id, !stream->is_continued, &raw);
-    if (ok && d->cleans_spaces) {
+    if (ok && d->cleans_spaces && !stream->keeps_spaces) {
         struct space_cleaner cleaner;
         memcpy(cleaner.stages, stream->cleaning, sizeof cleaner.stages);
         ok = space_cleaner_push(&cleaner, text_slice(&raw), said);
@@ -153,4 +153,15 @@ bool token_stream_finish(struct token_stream *stream, struct text *out)
     stream->n_pending = 0;
     text_release(&held);
     return ok;
+}
+
+bool tokenizer_append_bytes(const struct tokenizer *t, token_id id, struct text *out)
+{
+    const struct vocabulary *v = &t->vocabulary;
+    if (!vocabulary_has(v, id) || v->is_end[id] || v->types[id] == TOKEN_UNKNOWN ||
+        decoder_hides(&t->decoder, v, id))
+        return true;
+    int byte = decoder_byte(&t->decoder, v, id);
+    return byte >= 0 ? text_append_byte(out, (char)byte)
+                     : decoder_append(&t->decoder, v, id, false, out);
 }

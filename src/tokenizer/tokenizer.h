@@ -79,12 +79,18 @@ struct token_stream {
     uint8_t pending[8]; /* the beginning of a sequence */
     size_t n_pending;
     bool is_continued;   /* something was decoded before: no leading space is removed */
+    bool keeps_spaces;   /* none before punctuation is taken away, whatever the vocabulary wants */
     uint8_t cleaning[3]; /* spaces held back until it is known whether punctuation follows */
 };
 bool token_stream_next(const struct tokenizer *t, struct token_stream *stream, token_id id,
                        bool with_special, struct text *out, struct error *err) MUST_CHECK;
 /* The end: what is pending comes out as U+FFFD. */
 bool token_stream_finish(struct token_stream *stream, struct text *out) MUST_CHECK;
+
+/* Append the bytes that a token adds to a text which has begun, spaces kept: what a stream says of
+ * it. Nothing for tokens that are no text: control, unknown, unused and end tokens, ids out of
+ * range. */
+bool tokenizer_append_bytes(const struct tokenizer *t, token_id id, struct text *out) MUST_CHECK;
 
 size_t tokenizer_size(const struct tokenizer *t);
 /* "llama (SentencePiece BPE)", "gpt2 (byte-level BPE, llama-bpe)" */

@@ -311,4 +311,13 @@ if needs_stories; then
     err_has "line 2"
 fi
 
+it "measures what a grammar costs with a vocabulary"
+if needs_stories; then
+    printf '{"type":"object","properties":{"a":{"type":"integer"}}}' >"$tmp/cost.json"
+    try "$hearth" grammar --schema "$tmp/cost.json" --sample 3 --cost "$stories"
+    status_is 0
+    out_matches '^compiling .* ms'
+    out_matches '^again mean'
+fi
+
 finish

@@ -160,4 +160,17 @@ if can_talk; then
     out_matches 'Error: .*16'
 fi
 
+it "changes the format of answers and back"
+if can_talk; then
+    flags="--num-predict 20" talk '/set format {"enum":["red","green"]}\n' 'Once\n' answered '/show parameters\n' '/set noformat\n' \
+        '/set format json\n' '/set format {"type":"strin"}\n' '/bye\n'
+    status_is 0
+    out_matches '^("red"|"green")'
+    out_has "Set format to '{"
+    out_matches 'format +\{"enum":\["red","green"\]\}'
+    out_has "Disabled format."
+    out_has "Set format to 'json'."
+    out_matches 'Error: .*no such type'
+fi
+
 finish

@@ -166,4 +166,42 @@ fails_with 1 "cannot write to standard output"
 status=$? command_line="run >&-"
 fails_with 1 "cannot write to standard output"
 
+it "answers in the form of a schema: as text, in a file, behind @"
+schema='{"enum":["red","green"]}'
+printf '%s\n' "$schema" >"$tmp/schema.json"
+for format in "$schema" "$tmp/schema.json" "@$tmp/schema.json"; do
+    run "$prompt" --format "$format"
+    status_is 0
+    out_matches '^("red"|"green")$'
+    err_is_empty
+done
+
+it "answers with a JSON object, complete within its tokens"
+run "$prompt" --format json --num-predict 12 --temperature 1.5
+status_is 0
+[[ "$(tr -d '\n' <"$tmp/out")" =~ ^\{.*\}$ ]] || wrong "'$(cat "$tmp/out")' is no object"
+
+it "answers as a grammar says"
+printf 'root ::= "y" "es"? | "no"\n' >"$tmp/answer.gbnf"
+run "$prompt" --grammar "$tmp/answer.gbnf"
+status_is 0
+out_matches '^(y|yes|no)$'
+run "$prompt" --grammar 'root ::= [0-9]{3}'
+out_matches '^[0-9]{3}$'
+
+it "refuses formats that it cannot keep"
+run "$prompt" --format '{"type":"strin"}'
+fails_with 1 "format: #/type: no such type"
+run "$prompt" --format '{"type":'
+fails_with 1 "format"
+run "$prompt" --format "$tmp/none.json"
+fails_with 1 "none.json"
+run "$prompt" --grammar 'root ::= ('
+fails_with 1 "line 1"
+run "$prompt" --format json --grammar "$tmp/answer.gbnf"
+fails_with 1 "not both"
+run "$prompt" --format "$schema" --num-predict 1
+status_is 1
+err_has "there is room for 1"
+
 finish

@@ -63,7 +63,8 @@ struct matcher {
     size_t return_capacity;
     size_t limit_bytes;
     matcher_state start;
-    bool is_full, may_end, is_returning; /* of the closure at hand */
+    bool is_full, is_starved;   /* a limit is used up; memory is */
+    bool may_end, is_returning; /* of the closure at hand */
 };
 
 /* ---- memory ---- */
@@ -82,14 +83,20 @@ static bool full(struct matcher *m)
     return false;
 }
 
+static bool starved(struct matcher *m)
+{
+    m->is_starved = true;
+    return full(m);
+}
+
 static bool make_room(struct matcher *m, void **items, size_t *capacity, size_t count, size_t more,
                       size_t item_bytes)
 {
     if (count + more <= *capacity)
         return true;
-    if (used_bytes(m) > m->limit_bytes || !grow(items, capacity, count, more, item_bytes))
+    if (used_bytes(m) > m->limit_bytes)
         return full(m);
-    return true;
+    return grow(items, capacity, count, more, item_bytes) || starved(m);
 }
 
 static uint64_t frame_hash(struct frame f)
@@ -110,8 +117,9 @@ static bool rehash_frames(struct matcher *m)
     size_t n = m->n_frame_slots ? 2 * m->n_frame_slots : 256;
     uint32_t *slots = memory_zeroed(n, sizeof *slots);
     if (!slots || used_bytes(m) > m->limit_bytes) {
+        bool has_slots = slots != NULL;
         memory_free(slots);
-        return full(m);
+        return has_slots ? full(m) : starved(m);
     }
     for (size_t i = N_FIXED_FRAMES; i < m->n_frames; i++) {
         size_t at = frame_hash(m->frames[i]) & (n - 1);
@@ -130,8 +138,9 @@ static bool rehash_states(struct matcher *m)
     size_t n = m->n_state_slots ? 2 * m->n_state_slots : 256;
     uint32_t *slots = memory_zeroed(n, sizeof *slots);
     if (!slots || used_bytes(m) > m->limit_bytes) {
+        bool has_slots = slots != NULL;
         memory_free(slots);
-        return full(m);
+        return has_slots ? full(m) : starved(m);
     }
     for (size_t i = 0; i < m->n_states; i++) {
         size_t at = state_hash(m, m->states[i]) & (n - 1);
@@ -158,8 +167,9 @@ static bool rehash_transitions(struct matcher *m)
     size_t n = m->n_transition_slots ? 2 * m->n_transition_slots : 1024;
     struct transition *slots = memory_zeroed(n, sizeof *slots);
     if (!slots || used_bytes(m) > m->limit_bytes) {
+        bool has_slots = slots != NULL;
         memory_free(slots);
-        return full(m);
+        return has_slots ? full(m) : starved(m);
     }
     for (size_t i = 0; i < m->n_transition_slots; i++)
         if (m->transitions[i].key)
@@ -345,6 +355,8 @@ static bool check_full(const struct matcher *m, struct error *err)
 {
     if (!m->is_full)
         return true;
+    if (m->is_starved)
+        return fail(err, ERROR_MEMORY, "out of memory for the states of a grammar");
     return fail(err, ERROR_BUDGET,
                 "grammar: its states need more than %zu bytes, or are over %d at once",
                 m->limit_bytes, MAX_STACKS);
@@ -607,14 +619,51 @@ static uint64_t stack_distance(const struct matcher *m, uint32_t frame)
     return distance;
 }
 
+/* Of a state's stacks the one with the shortest completion. */
+static uint64_t nearest_stack(const struct matcher *m, matcher_state state, uint32_t *top)
+{
+    uint64_t least = FAR;
+    for (uint32_t i = 0; i < m->states[state].n_stacks; i++) {
+        uint32_t frame = m->stacks[m->states[state].first + i];
+        uint64_t distance = stack_distance(m, frame);
+        if (i == 0 || distance < least) {
+            least = distance;
+            *top = frame;
+        }
+    }
+    return least;
+}
+
 bool matcher_distance(struct matcher *m, matcher_state state, uint64_t *bytes, struct error *err)
 {
+    uint32_t top;
     if (!m->costs && !settle_costs(m, err))
         return false;
-    *bytes = m->states[state].may_end ? 0 : FAR;
-    for (uint32_t i = 0; *bytes && i < m->states[state].n_stacks; i++) {
-        uint64_t distance = stack_distance(m, m->stacks[m->states[state].first + i]);
-        *bytes = distance < *bytes ? distance : *bytes;
-    }
+    *bytes = m->states[state].may_end ? 0 : nearest_stack(m, state, &top);
+    return true;
+}
+
+/* A letter where there is one, else another printable sign: vocabularies that lack some single
+ * bytes have those. */
+static uint8_t plainest_byte(const struct byte_set *set)
+{
+    enum { N_PRINTABLE = 0x7F - ' ' };
+    for (unsigned i = 0; i < N_PRINTABLE; i++)
+        if (byte_set_has(set, (uint8_t)(' ' + (i + 'a' - ' ') % N_PRINTABLE)))
+            return (uint8_t)(' ' + (i + 'a' - ' ') % N_PRINTABLE);
+    unsigned byte = 0;
+    while (byte < 255 && !byte_set_has(set, (uint8_t)byte))
+        byte++;
+    return (uint8_t)byte;
+}
+
+bool matcher_nearest(struct matcher *m, matcher_state state, uint8_t *byte, struct error *err)
+{
+    uint32_t top = FRAME_END;
+    if (!m->costs && !settle_costs(m, err))
+        return false;
+    nearest_stack(m, state, &top);
+    assert(top != FRAME_END);
+    *byte = plainest_byte(&m->program.sets[m->program.nodes[m->frames[top].node].set]);
     return true;
 }

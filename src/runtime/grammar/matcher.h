@@ -33,6 +33,11 @@ bool matcher_must_end(const struct matcher *m, matcher_state state); /* nothing 
 bool matcher_distance(struct matcher *m, matcher_state state, uint64_t *bytes,
                       struct error *err) MUST_CHECK;
 
+/* A byte that comes one nearer to that completion; only where one is needed (a distance above 0).
+ * Taken again and again, it spells the same text from any state on the way. */
+bool matcher_nearest(struct matcher *m, matcher_state state, uint8_t *byte,
+                     struct error *err) MUST_CHECK;
+
 /* Masks of tokens are made from parts that many states share: each of a state's stacks is cut below
  * the innermost call. What the upper part (a segment) allows by itself does not depend on where the
  * call came from; where the called rule is over, matching goes on in the return state. Counters are

@@ -117,3 +117,40 @@ void token_tree_close(struct token_tree **tree)
     memory_free(t);
     *tree = NULL;
 }
+
+uint32_t token_tree_longest(const struct token_tree *tree)
+{
+    return tree->longest;
+}
+
+/* The best token at the beginning of `text`, whose tails are counted. */
+static int32_t best_token(const struct token_tree *t, struct slice text, uint32_t *counts)
+{
+    uint32_t begin = 0, end = (uint32_t)t->n_nodes;
+    int32_t best = -1;
+    counts[0] = UINT32_MAX;
+    for (size_t depth = 0; depth < text.length && begin < end;) {
+        if (t->byte[begin] != (uint8_t)text.data[depth]) {
+            begin = t->end[begin];
+            continue;
+        }
+        uint32_t node = begin++;
+        end = t->end[node];
+        depth++;
+        if (t->token[node] >= 0 && counts[depth] < UINT32_MAX && counts[depth] + 1 < counts[0]) {
+            counts[0] = counts[depth] + 1;
+            best = t->token[node];
+        }
+    }
+    return best;
+}
+
+bool token_tree_spell(const struct token_tree *tree, struct slice text, uint32_t *counts,
+                      int32_t *first)
+{
+    *first = -1;
+    counts[text.length] = 0;
+    for (size_t at = text.length; at-- > 0;)
+        *first = best_token(tree, (struct slice){ text.data + at, text.length - at }, counts + at);
+    return counts[0] < UINT32_MAX;
+}
