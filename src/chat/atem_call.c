@@ -2,6 +2,7 @@
 
 #include "chat/argument_types.h"
 #include "chat/call_arguments.h"
+#include "chat/call_value.h"
 #include "chat/output_scan.h"
 
 #define INVOKE        "<atem:invoke name=\""
@@ -12,6 +13,8 @@
 #define STRAY         "<|message|>" /* the model puts it into or behind names now and then */
 
 enum { NAME_BYTES = 4096 };
+
+static const char NAME_OF_TOOL[] = "in the name of a tool";
 
 struct slice atem_tool(const struct output_parser *p, struct slice name)
 {
@@ -59,8 +62,8 @@ static bool read_name(struct slice *text, struct text *name, struct error *err)
         size_t length = size_min(end, stray);
         if (length == SIZE_MAX)
             return malformed("no end of its name", *text, err);
-        if (!text_append(name, text->data, length))
-            return malformed("too long a name", *text, err);
+        if (!append_within(name, (struct slice){ text->data, length }, NAME_OF_TOOL, err))
+            return false;
         is_ended = end < stray;
         *text = slice_from(*text, length + strlen(is_ended ? NAME_END : STRAY));
         is_ended = is_ended || begins_with(*text, PARAMETER);
@@ -135,17 +138,19 @@ bool emit_atem_call(struct output_parser *p, struct slice text, struct slice too
     return ok;
 }
 
-struct slice atem_called_tool(const struct output_parser *p, struct slice text)
+bool atem_called_tool(const struct output_parser *p, struct slice text, struct slice *tool,
+                      struct error *err)
 {
     struct text name;
-    struct error ignored;
-    struct slice tool = { 0 };
+    struct error problem = { 0 };
+    *tool = (struct slice){ 0 };
     text_init(&name, NAME_BYTES);
-    if (open_call(&text, &name, &ignored)) {
+    bool ok = open_call(&text, &name, &problem);
+    if (ok) {
         const struct json *declared = declared_tool(p, atem_tool(p, text_slice(&name)));
         if (declared) /* the name as declared outlives the one that was read */
-            tool = json_text(json_get(declared, "name"));
+            *tool = json_text(json_get(declared, "name"));
     }
     text_release(&name);
-    return tool;
+    return ok || is_unreadable_only(&problem, err);
 }

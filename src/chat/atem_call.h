@@ -19,7 +19,8 @@ struct slice atem_tool(const struct output_parser *p, struct slice name);
 bool emit_atem_call(struct output_parser *p, struct slice text, struct slice tool,
                     struct error *err) MUST_CHECK;
 
-/* The tool that the call is one of; { NULL, 0 } when it is of none that is declared. */
-struct slice atem_called_tool(const struct output_parser *p, struct slice text);
+/* The tool that the call is one of; { NULL, 0 } when it is of none that is declared, or no call. */
+bool atem_called_tool(const struct output_parser *p, struct slice text, struct slice *tool,
+                      struct error *err) MUST_CHECK;
 
 #endif

@@ -27,9 +27,9 @@ bool write_word_value(struct text *out, const char *word, struct error *err)
 
 bool is_unreadable_only(const struct error *problem, struct error *err)
 {
-    if (problem->code == ERROR_FORMAT)
+    if (problem->code == ERROR_FORMAT || problem->code == ERROR_BUDGET)
         return true;
-    if (err)
+    if (err && problem->code != ERROR_NONE) /* the receiver of events says for itself what failed */
         *err = *problem;
     return false;
 }

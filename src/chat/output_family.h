@@ -24,7 +24,9 @@ struct output_parser {
     uint32_t n_calls;
     output_sink *sink;
     void *sink_context;
-    void *state; /* [family->state_bytes], zeroed at open */
+    struct error *sink_err; /* for failures of the receiver, which no family may pass over */
+    bool has_failed;        /* the receiver has */
+    void *state;            /* [family->state_bytes], zeroed at open */
 };
 
 struct output_family {
@@ -46,6 +48,10 @@ bool output_parser_open_as(struct output_parser **out, const struct output_famil
 /* Text not consumed yet, and how a step consumes it. */
 struct slice pending_text(const struct output_parser *p);
 void consume(struct output_parser *p, size_t n_bytes);
+
+/* Append to a text with a limit. Errors: ERROR_BUDGET, "more than ... bytes WHAT". */
+bool append_within(struct text *out, struct slice bytes, const char *what,
+                   struct error *err) MUST_CHECK;
 
 /* Where `tag` begins in `text`; SIZE_MAX when it does not occur. */
 size_t find_tag(struct slice text, const char *tag);

@@ -183,8 +183,8 @@ static bool emit_content(struct output_parser *p, struct slice text, bool is_com
     struct glimmer *s = p->state;
     struct error problem = { 0 };
     struct slice tool = { 0 };
-    if (is_complete && may_be_call(p, text))
-        tool = atem_called_tool(p, text);
+    if (is_complete && may_be_call(p, text) && !atem_called_tool(p, text, &tool, err))
+        return false;
     if (tool.data && emit_atem_call(p, text, tool, &problem))
         return true;
     if (tool.data && !is_unreadable_only(&problem, err))

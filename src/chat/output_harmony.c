@@ -73,9 +73,7 @@ static bool begin_message(struct output_parser *p, const struct header *header, 
         return true;
     s->place = IN_CALL;
     text_clear(&s->recipient);
-    return text_append_slice(&s->recipient, header->recipient) ||
-           fail(err, ERROR_FORMAT, "the model called a tool with a name of %zu bytes",
-                header->recipient.length);
+    return append_within(&s->recipient, header->recipient, "in the name of a tool", err);
 }
 
 static enum step_result step_header(struct output_parser *p, struct error *err)

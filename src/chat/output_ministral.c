@@ -52,10 +52,8 @@ static enum step_result step_name(struct output_parser *p, struct error *err)
     if (scan_piece(p, tags, 1, &name) == NO_TAG)
         return STEP_WAIT;
     text_clear(&s->name);
-    if (!text_append_slice(&s->name, name)) {
-        fail(err, ERROR_FORMAT, "the model called a tool with a name of %zu bytes", name.length);
+    if (!append_within(&s->name, name, "in the name of a tool", err))
         return STEP_FAILED;
-    }
     consume(p, name.length + strlen(ARGUMENTS));
     s->brackets = (struct bracket_scan){ 0 };
     s->place = IN_ARGUMENTS;

@@ -80,23 +80,31 @@ bool output_parser_add(struct output_parser *p, struct slice chunk, bool is_last
 {
     enum step_result result;
     assert(!p->is_last); /* nothing may be added after the end or an error */
-    if (!text_append_slice(&p->pending, chunk)) {
+    if (!append_within(&p->pending, chunk, "of an answer wait for their end", err)) {
         p->is_last = true;
-        return fail(err, ERROR_BUDGET, "more than %d bytes of an answer wait for their end",
-                    PENDING_BYTES);
+        return false;
     }
     p->is_last = is_last;
     p->sink = sink;
     p->sink_context = context;
+    p->sink_err = err;
     do
         result = p->family->step(p, err);
-    while (result == STEP_AGAIN);
-    p->is_last |= result == STEP_FAILED;
+    while (result == STEP_AGAIN && !p->has_failed);
+    p->has_failed |= result == STEP_FAILED;
+    p->is_last |= p->has_failed;
     forget_consumed(p);
-    return result != STEP_FAILED;
+    return !p->has_failed;
 }
 
 /* ---- what the families share ---- */
+
+bool append_within(struct text *out, struct slice bytes, const char *what, struct error *err)
+{
+    if (bytes.length > out->limit - out->length)
+        return fail(err, ERROR_BUDGET, "more than %zu bytes %s", out->limit, what);
+    return text_append_slice(out, bytes) || fail_memory(err, bytes.length, "an answer");
+}
 
 struct slice pending_text(const struct output_parser *p)
 {
@@ -131,10 +139,18 @@ size_t held_back(struct slice text, const char *const *tags, size_t n_tags)
     return most;
 }
 
+static bool emit(struct output_parser *p, const struct output_event *event)
+{
+    if (!p->has_failed && !p->sink(p->sink_context, event, p->sink_err))
+        p->has_failed = true;
+    return !p->has_failed;
+}
+
 bool emit_text(struct output_parser *p, enum output_kind kind, struct slice text, struct error *err)
 {
     struct output_event event = { .kind = kind, .text = text };
-    return text.length == 0 || p->sink(p->sink_context, &event, err);
+    (void)err;
+    return text.length == 0 || emit(p, &event);
 }
 
 bool emit_call(struct output_parser *p, struct slice name, struct slice arguments, struct slice id,
@@ -144,8 +160,9 @@ bool emit_call(struct output_parser *p, struct slice name, struct slice argument
         .kind = OUTPUT_TOOL_CALL,
         .call = { .index = p->n_calls, .name = name, .arguments = arguments, .id = id },
     };
+    (void)err;
     p->n_calls++;
-    return p->sink(p->sink_context, &event, err);
+    return emit(p, &event);
 }
 
 bool has_prefilled_content(const struct output_parser *p)
