@@ -283,6 +283,8 @@ static bool write_number(struct text *out, const struct json *value)
 {
     if (json_kind(value) == JSON_KIND_INTEGER)
         return text_printf(out, "%" PRId64, json_int(value, 0));
+    if (json_kind(value) == JSON_KIND_LONG_INTEGER)
+        return text_append_slice(out, json_digits(value));
     double x = json_number(value, 0);
     char digits[40];
     for (int precision = 15; precision <= 17; precision++) {
@@ -318,6 +320,7 @@ bool json_write(struct text *out, const struct json *value)
     case JSON_KIND_BOOL:
         return text_append_string(out, json_flag(value, false) ? "true" : "false");
     case JSON_KIND_INTEGER:
+    case JSON_KIND_LONG_INTEGER:
     case JSON_KIND_REAL:
         return write_number(out, value);
     case JSON_KIND_STRING:

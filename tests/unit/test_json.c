@@ -82,3 +82,19 @@ TEST(json_integers_beyond_64_bits_keep_their_digits)
     assert_int_equal(json_digits(root).length, 30);
     json_close(&root);
 }
+
+TEST(json_values_are_written_as_they_were_read)
+{
+    static const char TEXT[] = "{\"b\":[1,-0.5,1e+30,18446744073709551616],\"a\":{\"x\":null,"
+                               "\"y\":true},\"\":\"\\n\"}";
+    const struct json *root = parse(TEXT);
+    struct text text;
+    text_init(&text, 1000);
+    assert_true(json_write(&text, root));
+    assert_string_equal(text.data, TEXT);
+    text_release(&text);
+    text_init(&text, 20);
+    assert_false(json_write(&text, root));
+    text_release(&text);
+    json_close(&root);
+}
