@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 enum {
     MAX_ARGUMENTS = 1024,
@@ -45,8 +46,23 @@ static bool add(struct call_arguments *arguments, struct slice name, struct erro
     return true;
 }
 
-bool call_arguments_set(struct call_arguments *arguments, struct slice name, struct text **value,
-                        struct error *err)
+/* A name as it can be read back: readers of JSON refuse keys with NUL bytes, and two that are not
+ * UTF-8 must not be written alike. */
+static bool write_name(struct text *out, struct slice name)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < name.length;) {
+        size_t n = utf8_length((const uint8_t *)name.data + i, name.length - i);
+        bool is_valid = n > 0 && name.data[i] != '\0';
+        ok =
+            is_valid ? text_append(out, name.data + i, n) : text_append_string(out, "\xef\xbf\xbd");
+        i += n ? n : 1;
+    }
+    return ok;
+}
+
+static bool set(struct call_arguments *arguments, struct slice name, struct text **value,
+                struct error *err)
 {
     size_t i = 0;
     while (i < arguments->count && !slice_equal(text_slice(&arguments->items[i].name), name))
@@ -56,6 +72,17 @@ bool call_arguments_set(struct call_arguments *arguments, struct slice name, str
     *value = &arguments->items[i].value;
     text_clear(*value);
     return true;
+}
+
+bool call_arguments_set(struct call_arguments *arguments, struct slice name, struct text **value,
+                        struct error *err)
+{
+    struct text written;
+    text_init(&written, VALUE_BYTES);
+    bool ok = write_name(&written, name) ? set(arguments, text_slice(&written), value, err)
+                                         : fail_memory(err, name.length, "the name of an argument");
+    text_release(&written);
+    return ok;
 }
 
 bool call_arguments_write(const struct call_arguments *arguments, struct text *out,
