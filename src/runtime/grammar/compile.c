@@ -297,3 +297,31 @@ struct grammar_program grammar_program(const struct grammar *g)
                                      .n_nodes = g->n_nodes,
                                      .start = g->start };
 }
+
+/* Split the classes by membership in one more set. */
+static size_t refine(uint8_t class_of[256], size_t n_classes, const struct byte_set *set)
+{
+    uint16_t inside[256]; /* class -> the class of those of its bytes that are in the set */
+    bool has_outside[256] = { false };
+    memset(inside, 0xFF, sizeof inside);
+    for (unsigned byte = 0; byte < 256; byte++)
+        has_outside[class_of[byte]] |= !byte_set_has(set, (uint8_t)byte);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint8_t c = class_of[byte];
+        if (!byte_set_has(set, (uint8_t)byte) || !has_outside[c])
+            continue;
+        if (inside[c] == 0xFFFF)
+            inside[c] = (uint16_t)n_classes++;
+        class_of[byte] = (uint8_t)inside[c];
+    }
+    return n_classes;
+}
+
+size_t grammar_byte_classes(const struct grammar *g, uint8_t class_of[256])
+{
+    size_t n_classes = 1;
+    memset(class_of, 0, 256);
+    for (size_t i = 0; i < g->n_sets && n_classes < 256; i++)
+        n_classes = refine(class_of, n_classes, &g->sets[i]);
+    return n_classes;
+}

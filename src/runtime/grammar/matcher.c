@@ -10,6 +10,10 @@ enum { FRAME_END, FRAME_CUT, N_FIXED_FRAMES };
 enum { MAX_STACKS = 1 << 12 }; /* of one state: more means a grammar that is ambiguous throughout */
 
 #define NOT_COUNTING UINT32_MAX
+/* Only in segments: the most is too far away to be met, so that counting ends with enough passes.
+ */
+#define FAR_FROM_MOST (UINT32_C(1) << 31)
+#define COUNT_FAR     (UINT32_MAX - 1)
 
 /* A stack is a linked list, its top first. The top of a state's stack is the NODE_SET that waits
  * for a byte; below it stand the nodes to return to. */
@@ -19,14 +23,12 @@ struct frame {
     uint32_t below;
 };
 
+enum looping { LOOPING_UNKNOWN, LOOPS, LOOPS_NOT };
+
 struct state {
     uint32_t first, n_stacks;
     bool may_end, is_returning;
-};
-
-struct transition {
-    uint64_t key; /* state * 256 + byte, + 1; 0: a free slot */
-    matcher_state to;
+    uint8_t looping; /* enum looping: over the plain signs */
 };
 
 struct item {
@@ -46,7 +48,12 @@ struct matcher {
     uint32_t *frame_slots; /* hash: frame + 1 */
     uint32_t *state_slots; /* hash: state + 1 */
     uint64_t *costs; /* [program.n_nodes] fewest bytes to the end of the rule; NULL before asked */
-    struct transition *transitions;
+    /* What bytes lead to: a row per state that was left, a column per class of bytes that no set of
+     * the grammar tells apart. */
+    uint32_t *rows;   /* [n_rows * n_classes] */
+    uint32_t *row_of; /* [row_capacity] by state: row + 1; 0: none yet */
+    uint8_t class_of[256];
+    size_t n_classes, n_rows, rows_capacity, row_capacity;
     struct item *work; /* of the closure at hand */
     struct item *seen;
     struct entry *entries;
@@ -55,7 +62,6 @@ struct matcher {
     size_t n_frames, frames_capacity, n_frame_slots;
     size_t n_states, states_capacity, n_state_slots;
     size_t n_stacks, stacks_capacity;
-    size_t n_transitions, n_transition_slots;
     size_t n_work, work_capacity;
     size_t n_seen, seen_capacity;
     size_t n_entries, entries_capacity;
@@ -74,7 +80,7 @@ static size_t used_bytes(const struct matcher *m)
     return m->frames_capacity * (sizeof *m->frames) + m->states_capacity * sizeof *m->states +
            m->stacks_capacity * sizeof *m->stacks +
            (m->n_frame_slots + m->n_state_slots + m->return_capacity) * sizeof(uint32_t) +
-           m->n_transition_slots * sizeof *m->transitions;
+           (m->rows_capacity + m->row_capacity) * sizeof(uint32_t);
 }
 
 static bool full(struct matcher *m)
@@ -154,32 +160,6 @@ static bool rehash_states(struct matcher *m)
     return true;
 }
 
-static struct transition *transition_slot(struct transition *slots, size_t n, uint64_t key)
-{
-    size_t at = hash_u64(key) & (n - 1);
-    while (slots[at].key && slots[at].key != key)
-        at = (at + 1) & (n - 1);
-    return &slots[at];
-}
-
-static bool rehash_transitions(struct matcher *m)
-{
-    size_t n = m->n_transition_slots ? 2 * m->n_transition_slots : 1024;
-    struct transition *slots = memory_zeroed(n, sizeof *slots);
-    if (!slots || used_bytes(m) > m->limit_bytes) {
-        bool has_slots = slots != NULL;
-        memory_free(slots);
-        return has_slots ? full(m) : starved(m);
-    }
-    for (size_t i = 0; i < m->n_transition_slots; i++)
-        if (m->transitions[i].key)
-            *transition_slot(slots, n, m->transitions[i].key) = m->transitions[i];
-    memory_free(m->transitions);
-    m->transitions = slots;
-    m->n_transition_slots = n;
-    return true;
-}
-
 /* The frame with this content, made when it is new; FRAME_END when memory is out. */
 static uint32_t frame_of(struct matcher *m, struct frame f)
 {
@@ -245,11 +225,15 @@ static bool is_superfluous(struct matcher *m, uint32_t node, uint32_t below, uin
 static void enter_repeat(struct matcher *m, uint32_t index, uint32_t below, uint32_t count)
 {
     const struct grammar_node *node = &m->program.nodes[index];
-    if (count >= node->at_least)
+    bool is_far = count & FAR_FROM_MOST;
+    uint32_t passes = count & ~FAR_FROM_MOST;
+    if (passes >= node->at_least)
         push_item(m, node->next, below);
-    if (count >= node->at_most || is_superfluous(m, index, below, count))
+    if ((!is_far && passes >= node->at_most) || is_superfluous(m, index, below, passes))
         return;
-    if (node->at_most == UINT32_MAX && count > node->at_least)
+    if (is_far && passes >= node->at_least)
+        count = COUNT_FAR;
+    else if (node->at_most == UINT32_MAX && passes > node->at_least)
         count = node->at_least;
     push_item(m, node->body, frame_of(m, (struct frame){ index, count, below }));
 }
@@ -265,7 +249,7 @@ static void return_to(struct matcher *m, uint32_t below)
         if (f.count == NOT_COUNTING)
             push_item(m, f.node, f.below);
         else
-            enter_repeat(m, f.node, f.below, f.count + 1);
+            enter_repeat(m, f.node, f.below, f.count == COUNT_FAR ? COUNT_FAR : f.count + 1);
     }
 }
 
@@ -331,7 +315,8 @@ static matcher_state end_closure(struct matcher *m)
                    sizeof *m->stacks) ||
         (2 * (m->n_states + 1) > m->n_state_slots && !rehash_states(m)))
         return MATCHER_DEAD;
-    struct state s = { (uint32_t)m->n_stacks, (uint32_t)m->n_tops, m->may_end, m->is_returning };
+    struct state s = { (uint32_t)m->n_stacks, (uint32_t)m->n_tops, m->may_end, m->is_returning,
+                       LOOPING_UNKNOWN };
     if (m->n_tops)
         memcpy(m->stacks + m->n_stacks, m->tops, m->n_tops * sizeof *m->tops);
     size_t at = state_hash(m, s) & (m->n_state_slots - 1);
@@ -372,6 +357,7 @@ bool matcher_open(struct matcher **out, const struct grammar *grammar, size_t li
     if (!m)
         return fail_memory(err, sizeof *m, "a matcher");
     m->program = grammar_program(grammar);
+    m->n_classes = grammar_byte_classes(grammar, m->class_of);
     m->limit_bytes = limit_bytes;
     bool ok = make_room(m, (void **)&m->frames, &m->frames_capacity, 0, N_FIXED_FRAMES,
                         sizeof *m->frames);
@@ -400,7 +386,8 @@ void matcher_close(struct matcher **matcher)
     memory_free(m->stacks);
     memory_free(m->frame_slots);
     memory_free(m->state_slots);
-    memory_free(m->transitions);
+    memory_free(m->rows);
+    memory_free(m->row_of);
     memory_free(m->costs);
     memory_free(m->work);
     memory_free(m->seen);
@@ -429,20 +416,41 @@ static matcher_state follow(struct matcher *m, matcher_state from, uint8_t byte)
     return m->n_work ? end_closure(m) : MATCHER_DEAD;
 }
 
+/* Not known yet; no state has this number. */
+#define UNKNOWN (UINT32_MAX - 1)
+
+/* The row of a state, made when it has none; NULL when memory is out. */
+static uint32_t *row_of(struct matcher *m, matcher_state state)
+{
+    size_t capacity = m->row_capacity;
+    if (state >= capacity) {
+        if (!make_room(m, (void **)&m->row_of, &m->row_capacity, state, 1, sizeof *m->row_of))
+            return NULL;
+        memset(m->row_of + capacity, 0, (m->row_capacity - capacity) * sizeof *m->row_of);
+    }
+    if (m->row_of[state] == 0) {
+        size_t begin = m->n_rows * m->n_classes;
+        if (!make_room(m, (void **)&m->rows, &m->rows_capacity, begin, m->n_classes,
+                       sizeof *m->rows))
+            return NULL;
+        for (size_t i = 0; i < m->n_classes; i++)
+            m->rows[begin + i] = UNKNOWN;
+        m->row_of[state] = (uint32_t)++m->n_rows;
+    }
+    return m->rows + (size_t)(m->row_of[state] - 1) * m->n_classes;
+}
+
 static matcher_state step(struct matcher *m, matcher_state from, uint8_t byte)
 {
-    uint64_t key = ((uint64_t)from << 8 | byte) + 1;
-    if (m->n_transition_slots) {
-        struct transition *known = transition_slot(m->transitions, m->n_transition_slots, key);
-        if (known->key)
-            return known->to;
-    }
-    matcher_state to = follow(m, from, byte);
-    if (m->is_full ||
-        (2 * (m->n_transitions + 1) > m->n_transition_slots && !rehash_transitions(m)))
+    uint8_t class = m->class_of[byte];
+    uint32_t *row = row_of(m, from);
+    if (!row)
         return MATCHER_DEAD;
-    *transition_slot(m->transitions, m->n_transition_slots, key) = (struct transition){ key, to };
-    m->n_transitions++;
+    if (row[class] != UNKNOWN)
+        return row[class];
+    matcher_state to = follow(m, from, byte);
+    if (!m->is_full)
+        row[class] = to;
     return to;
 }
 
@@ -453,6 +461,19 @@ bool matcher_advance(struct matcher *m, matcher_state from, struct slice bytes, 
         from = step(m, from, (uint8_t)bytes.data[i]);
     *to = from;
     return check_full(m, err);
+}
+
+bool matcher_loops(struct matcher *m, matcher_state state)
+{
+    uint8_t *looping = &m->states[state].looping;
+    if (*looping != LOOPING_UNKNOWN)
+        return *looping == LOOPS;
+    bool loops = true;
+    for (unsigned byte = 0; byte < 256 && loops; byte++)
+        if (matcher_is_plain((uint8_t)byte))
+            loops = step(m, state, (uint8_t)byte) == state;
+    m->states[state].looping = loops ? LOOPS : LOOPS_NOT; /* the states may have moved */
+    return loops;
 }
 
 bool matcher_may_end(const struct matcher *m, matcher_state state)
@@ -482,9 +503,11 @@ static uint32_t representative(const struct grammar_node *repeat, uint32_t count
         repeat->at_most == UINT32_MAX || repeat->at_most - count > (uint64_t)horizon;
     if (!is_far_from_most)
         return count;
+    uint32_t far =
+        repeat->at_most == UINT32_MAX || repeat->at_least >= FAR_FROM_MOST ? 0 : FAR_FROM_MOST;
     if (count >= repeat->at_least)
-        return repeat->at_least;
-    return repeat->at_least - count > (uint64_t)horizon ? 0 : count;
+        return far ? COUNT_FAR : repeat->at_least;
+    return far | (repeat->at_least - count > (uint64_t)horizon ? 0 : count);
 }
 
 /* The same stack without what lies below its innermost call, whose frame is told. */

@@ -51,4 +51,12 @@ bool matcher_stack_at(struct matcher *m, matcher_state state, size_t index, uint
                       struct matcher_stack *out, struct error *err) MUST_CHECK;
 bool matcher_is_returning(const struct matcher *m, matcher_state segment);
 
+/* Whether each plain sign leads from a state to itself, as within strings: whoever walks there need
+ * not go byte by byte. */
+bool matcher_loops(struct matcher *m, matcher_state state);
+static inline bool matcher_is_plain(uint8_t byte)
+{
+    return byte >= ' ' && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
 #endif

@@ -47,4 +47,7 @@ struct grammar_program {
 /* Of a finished grammar. */
 struct grammar_program grammar_program(const struct grammar *grammar);
 
+/* Bytes that no set tells apart get one number; how many numbers there are. */
+size_t grammar_byte_classes(const struct grammar *grammar, uint8_t class_of[256]);
+
 #endif

@@ -28,24 +28,6 @@ void regular_close(struct regular **regular)
     *regular = NULL;
 }
 
-/* Split the classes by membership in one more set of bytes. */
-static void refine(struct regular *r, const struct byte_set *set)
-{
-    uint16_t inside[256]; /* class -> the class of those of its bytes that are in the set */
-    bool has_outside[256] = { false };
-    memset(inside, 0xFF, sizeof inside);
-    for (unsigned byte = 0; byte < 256; byte++)
-        has_outside[r->class_of[byte]] |= !byte_set_has(set, (uint8_t)byte);
-    for (unsigned byte = 0; byte < 256; byte++) {
-        uint8_t c = r->class_of[byte];
-        if (!byte_set_has(set, (uint8_t)byte) || !has_outside[c])
-            continue;
-        if (inside[c] == 0xFFFF)
-            inside[c] = (uint16_t)r->n_classes++;
-        r->class_of[byte] = (uint8_t)inside[c];
-    }
-}
-
 static bool too_large(struct error *err)
 {
     return fail(err, ERROR_UNSUPPORTED, "its automaton has more than %d states", MAX_STATES);
@@ -148,9 +130,7 @@ bool regular_from(struct regular **out, const struct grammar *grammar, struct er
     struct walk w = { 0 };
     if (!r)
         return fail_memory(err, sizeof *r, "an automaton");
-    r->n_classes = 1;
-    for (size_t i = 0; i < grammar->n_sets; i++)
-        refine(r, &grammar->sets[i]);
+    r->n_classes = grammar_byte_classes(grammar, r->class_of);
     bool ok = matcher_open(&m, grammar, MATCHER_BYTES, err) && walk_begin(&w, r, err) &&
               explore(&w, m, err);
     walk_end(&w);

@@ -44,23 +44,44 @@ static bool out_of_memory(struct error *err)
 
 /* ---- walking the tree ---- */
 
-static void allow(struct token_masks *m, uint32_t *mask, int32_t token)
+static void allow(const struct token_tree *t, uint32_t *mask, int32_t token)
 {
-    for (; token >= 0; token = m->tree->same[token])
+    for (; token >= 0; token = t->same[token])
         mask[token / 32] |= 1u << (token % 32);
+}
+
+/* All bytes below a node lead a state to itself, and none of them is an exit. */
+static bool is_all_allowed(struct token_masks *m, const struct token_tree *t, matcher_state state,
+                           uint32_t node, bool collects_exits)
+{
+    return t->is_plain[node] && matcher_loops(m->matcher, state) &&
+           !(collects_exits && matcher_is_returning(m->matcher, state));
+}
+
+static bool note_exit(struct token_masks *m, uint32_t node, struct error *err)
+{
+    if (!grow((void **)&m->exits, &m->exits_capacity, m->n_exits, 1, sizeof *m->exits))
+        return out_of_memory(err);
+    m->exits[m->n_exits++] = node;
+    return true;
 }
 
 /* Allow in `mask` the tokens of the nodes [begin, end) whose bytes from there on lead from `state`
  * to a live one. Exits are collected when asked for. */
-static bool walk(struct token_masks *m, matcher_state state, uint32_t begin, uint32_t end,
-                 uint32_t *mask, bool collects_exits, struct error *err)
+static bool walk(struct token_masks *m, const struct token_tree *t, matcher_state state,
+                 uint32_t begin, uint32_t end, uint32_t *mask, bool collects_exits,
+                 struct error *err)
 {
-    const struct token_tree *t = m->tree;
     struct place *top = m->places;
     *top = (struct place){ state, end };
     for (uint32_t i = begin; i < end;) {
         while (i >= top->end)
             top--;
+        if (is_all_allowed(m, t, top->state, i, collects_exits)) {
+            for (uint32_t below = t->end[i]; i < below; i++)
+                allow(t, mask, t->token[i]);
+            continue;
+        }
         matcher_state to;
         struct slice byte = { (const char *)&t->byte[i], 1 };
         if (!matcher_advance(m->matcher, top->state, byte, &to, err))
@@ -69,13 +90,11 @@ static bool walk(struct token_masks *m, matcher_state state, uint32_t begin, uin
             i = t->end[i];
             continue;
         }
-        allow(m, mask, t->token[i]);
+        allow(t, mask, t->token[i]);
         bool has_more = t->end[i] > i + 1;
-        if (has_more && collects_exits && matcher_is_returning(m->matcher, to)) {
-            if (!grow((void **)&m->exits, &m->exits_capacity, m->n_exits, 1, sizeof *m->exits))
-                return out_of_memory(err);
-            m->exits[m->n_exits++] = i;
-        }
+        if (has_more && collects_exits && matcher_is_returning(m->matcher, to) &&
+            !note_exit(m, i, err))
+            return false;
         if (has_more)
             *++top = (struct place){ to, t->end[i] };
         i++;
@@ -164,7 +183,7 @@ static bool make_segment(struct token_masks *m, matcher_state state, struct segm
         return true;
     memset(m->lent, 0, m->n_words * sizeof *m->lent);
     m->n_exits = 0;
-    if (!walk(m, state, 0, (uint32_t)m->tree->n_nodes, m->lent, true, err))
+    if (!walk(m, m->tree, state, 0, (uint32_t)m->tree->n_nodes, m->lent, true, err))
         return false;
     segment->exits = memory_zeroed(m->n_exits + 1, sizeof *segment->exits);
     if (!segment->exits || !set_keep(m, &segment->set, m->lent)) {
@@ -191,7 +210,7 @@ static bool add_stack(struct token_masks *m, matcher_state state, size_t index, 
         return true;
     for (size_t i = 0; i < segment->n_exits; i++) {
         uint32_t exit = segment->exits[i];
-        if (!walk(m, stack.after, exit + 1, m->tree->end[exit], m->mask, false, err))
+        if (!walk(m, m->tree, stack.after, exit + 1, m->tree->end[exit], m->mask, false, err))
             return false;
     }
     return true;
@@ -203,6 +222,9 @@ static bool make_mask(struct token_masks *m, matcher_state state, struct error *
     for (size_t i = 0; i < matcher_count_stacks(m->matcher, state); i++)
         if (!add_stack(m, state, i, err))
             return false;
+    const struct token_tree *longer = m->tree->longer; /* few: walked for this very state */
+    if (!walk(m, longer, state, 0, (uint32_t)longer->n_nodes, m->mask, false, err))
+        return false;
     for (size_t i = 0; matcher_may_end(m->matcher, state) && i < m->tree->n_end_tokens; i++) {
         int32_t token = m->tree->end_tokens[i];
         m->mask[token / 32] |= 1u << (token % 32);
@@ -249,7 +271,8 @@ bool token_masks_open(struct token_masks **out, const struct token_tree *tree,
     m->n_words = (tree->n_tokens + 31) / 32;
     m->mask = memory_zeroed(m->n_words + 1, sizeof *m->mask);
     m->lent = memory_zeroed(m->n_words + 1, sizeof *m->lent);
-    m->places = memory_zeroed((size_t)tree->longest + 2, sizeof *m->places);
+    size_t longest = size_max(tree->longest, tree->longer->longest);
+    m->places = memory_zeroed(longest + 2, sizeof *m->places);
     if (!m->mask || !m->lent || !m->places) {
         token_masks_close(&m);
         return out_of_memory(err);

@@ -15,10 +15,11 @@ bool token_tree_open(struct token_tree **out, const struct slice *tokens, size_t
                      const int32_t *end_tokens, size_t n_end_tokens, struct error *err) MUST_CHECK;
 void token_tree_close(struct token_tree **tree); /* accepts NULL, leaves NULL */
 
-uint32_t token_tree_longest(const struct token_tree *tree); /* bytes of a token */
+/* Bytes that a token used for spelling may have. */
+uint32_t token_tree_longest(const struct token_tree *tree);
 
-/* Whether tokens can spell a text: counts[0] is the fewest that do and *first (-1 for "") begins
- * them. `counts` [text.length + 1] holds the same for every tail. */
+/* Whether tokens, the few long ones left aside, can spell a text: counts[0] is the fewest that do
+ * and *first (-1 for "") begins them. `counts` [text.length + 1] holds the same for every tail. */
 bool token_tree_spell(const struct token_tree *tree, struct slice text, uint32_t *counts,
                       int32_t *first);
 

@@ -57,6 +57,16 @@ static void fill(struct token_tree *t, const struct spelled *sorted, size_t n, u
         t->end[open[--depth]] = (uint32_t)n_nodes;
 }
 
+/* What hangs below a node lies behind it. */
+static void mark_plain(struct token_tree *t)
+{
+    for (size_t i = t->n_nodes; i-- > 0;) {
+        t->is_plain[i] = matcher_is_plain(t->byte[i]);
+        for (uint32_t below = (uint32_t)i + 1; below < t->end[i]; below = t->end[below])
+            t->is_plain[i] &= t->is_plain[below];
+    }
+}
+
 static bool build(struct token_tree *t, struct spelled *sorted, size_t n)
 {
     qsort(sorted, n, sizeof *sorted, compare_spellings);
@@ -64,43 +74,58 @@ static bool build(struct token_tree *t, struct spelled *sorted, size_t n)
     t->byte = memory_zeroed(t->n_nodes + 1, sizeof *t->byte);
     t->end = memory_zeroed(t->n_nodes + 1, sizeof *t->end);
     t->token = memory_zeroed(t->n_nodes + 1, sizeof *t->token);
+    t->is_plain = memory_zeroed(t->n_nodes + 1, sizeof *t->is_plain);
     t->same = memory_zeroed(t->n_tokens + 1, sizeof *t->same);
     uint32_t *open = memory_zeroed((size_t)t->longest + 1, sizeof *open);
-    bool ok = t->byte && t->end && t->token && t->same && open && t->n_nodes < UINT32_MAX;
-    if (ok)
+    bool ok =
+        t->byte && t->end && t->token && t->is_plain && t->same && open && t->n_nodes < UINT32_MAX;
+    if (ok) {
         fill(t, sorted, n, open);
+        mark_plain(t);
+    }
     memory_free(open);
     return ok;
+}
+
+/* A tree of the tokens of over `above` to `most` bytes. */
+static struct token_tree *tree_of(const struct slice *tokens, size_t n_tokens, size_t above,
+                                  size_t most)
+{
+    struct token_tree *t = memory_zeroed(1, sizeof *t);
+    struct spelled *sorted = memory_zeroed(n_tokens + 1, sizeof *sorted);
+    size_t n = 0;
+    bool ok = t && sorted;
+    for (size_t i = 0; ok && i < n_tokens; i++)
+        if (tokens[i].length > above && tokens[i].length <= most) {
+            sorted[n++] = (struct spelled){ tokens[i], (int32_t)i };
+            if (tokens[i].length > t->longest)
+                t->longest = (uint32_t)tokens[i].length;
+        }
+    if (ok) {
+        t->n_tokens = n_tokens;
+        ok = build(t, sorted, n);
+    }
+    memory_free(sorted);
+    if (!ok)
+        token_tree_close(&t);
+    return t;
 }
 
 bool token_tree_open(struct token_tree **out, const struct slice *tokens, size_t n_tokens,
                      const int32_t *end_tokens, size_t n_end_tokens, struct error *err)
 {
-    *out = NULL;
-    struct token_tree *t = memory_zeroed(1, sizeof *t);
-    struct spelled *sorted = memory_zeroed(n_tokens + 1, sizeof *sorted);
-    size_t n = 0;
-    for (size_t i = 0; sorted && t && i < n_tokens; i++)
-        if (tokens[i].length) {
-            sorted[n++] = (struct spelled){ tokens[i], (int32_t)i };
-            if (tokens[i].length > t->longest)
-                t->longest = (uint32_t)tokens[i].length;
-        }
-    bool ok = t && sorted;
-    if (ok) {
-        t->n_tokens = n_tokens;
-        t->n_end_tokens = n_end_tokens;
+    struct token_tree *t = *out = tree_of(tokens, n_tokens, 0, TOKEN_SHORT_BYTES);
+    if (t) {
+        t->longer = tree_of(tokens, n_tokens, TOKEN_SHORT_BYTES, SIZE_MAX);
         t->end_tokens = memory_zeroed(n_end_tokens + 1, sizeof *t->end_tokens);
-        ok = t->end_tokens && build(t, sorted, n);
     }
-    memory_free(sorted);
-    if (!ok) {
-        token_tree_close(&t);
-        return fail_memory(err, n_tokens * sizeof *sorted, "a vocabulary's tree of bytes");
+    if (!t || !t->longer || !t->end_tokens) {
+        token_tree_close(out);
+        return fail_memory(err, n_tokens * sizeof *tokens, "a vocabulary's tree of bytes");
     }
+    t->n_end_tokens = n_end_tokens;
     if (n_end_tokens)
         memcpy(t->end_tokens, end_tokens, n_end_tokens * sizeof *end_tokens);
-    *out = t;
     return true;
 }
 
@@ -112,8 +137,10 @@ void token_tree_close(struct token_tree **tree)
     memory_free(t->byte);
     memory_free(t->end);
     memory_free(t->token);
+    memory_free(t->is_plain);
     memory_free(t->same);
     memory_free(t->end_tokens);
+    token_tree_close(&t->longer);
     memory_free(t);
     *tree = NULL;
 }
