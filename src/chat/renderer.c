@@ -46,10 +46,19 @@ static render_function *renderer_named(const char *name)
     return NULL;
 }
 
+/* All or nothing: what a prompt that failed has already written goes away again. */
+static void take_back(struct text *out, size_t length)
+{
+    out->length = length;
+    if (out->data)
+        out->data[length] = '\0';
+}
+
 bool renderer_render(struct text *out, const char *name, const struct renderer_input *input,
                      struct error *err)
 {
     render_function *render = renderer_named(name);
+    size_t length_before = out->length;
     if (!render)
         return fail(err, ERROR_NOT_FOUND, "there is no renderer '%s'", printable(slice_of(name)));
     struct prompt p = {
@@ -62,6 +71,8 @@ bool renderer_render(struct text *out, const char *name, const struct renderer_i
         .now = input->now,
         .image_tags = input->image_tags,
     };
+    if (!p.think.level)
+        p.think.level = ""; /* a zeroed choice is one, too */
     if (!p.scratch)
         return fail_memory(err, SCRATCH_BYTES, "a prompt");
     bool ok = messages_read(&p.messages, &p.n_messages, input->messages, p.scratch, err) &&
@@ -69,5 +80,7 @@ bool renderer_render(struct text *out, const char *name, const struct renderer_i
     if (ok)
         render(&p);
     arena_free(&p.scratch);
+    if (!ok || p.failed)
+        take_back(out, length_before);
     return ok && !p.failed;
 }

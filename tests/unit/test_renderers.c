@@ -4,6 +4,7 @@
  * RENDERER=name in the environment looks at one renderer only and prints each case that differs. */
 #include "test.h"
 
+#include "base/memory.h"
 #include "chat/renderer.h"
 #include "golden_lines.h"
 
@@ -102,4 +103,289 @@ TEST(prompts_are_those_of_the_reference)
         n_wrong += t.renderers[i].wrong + t.renderers[i].unknown;
     }
     assert_int_equal(n_wrong, 0);
+}
+
+/* ---- what others may send ---- */
+
+static const char *const all_names[] = {
+    "cogito",
+    "cohere",
+    "deepseek3.1",
+    "functiongemma",
+    "gemma4",
+    "gemma4-large",
+    "gemma4-small",
+    "glimmer",
+    "glm-4.7",
+    "glm-ocr",
+    "laguna",
+    "lfm2",
+    "lfm2-thinking",
+    "nemotron-3-nano",
+    "nemotron-3.5-nano",
+    "olmo3",
+    "olmo3.1",
+    "olmo3-32b-think",
+    "olmo3-think",
+    "ornith",
+    "poolside-v1",
+    "qwen3.5",
+    "qwen3.8",
+    "qwen3-coder",
+    "qwen3-vl-instruct",
+    "qwen3-vl-thinking",
+};
+
+static const struct json *json_from(const char *source)
+{
+    const struct json *json;
+    struct error err = { 0 };
+    if (!json_open(&json, source, strlen(source), "the test", &err))
+        fail_msg("%s", err.message);
+    return json;
+}
+
+/* Render `messages` with `tools` (either may be NULL), both JSON. */
+static bool render_sources(struct text *out, const char *name, const char *messages,
+                           const char *tools, struct error *err)
+{
+    struct renderer_input input = {
+        .messages = messages ? json_from(messages) : NULL,
+        .tools = tools ? json_from(tools) : NULL,
+    };
+    bool ok = renderer_render(out, name, &input, err);
+    if (messages)
+        json_close(&input.messages);
+    if (tools)
+        json_close(&input.tools);
+    return ok;
+}
+
+static void assert_refused(const char *name, const char *messages, const char *tools,
+                           const char *reason)
+{
+    struct text out;
+    struct error err = { 0 };
+    text_init(&out, SIZE_MAX);
+    assert_false(render_sources(&out, name, messages, tools, &err));
+    if (err.code != ERROR_USAGE || !strstr(err.message, reason))
+        fail_msg("%s: '%s' instead of '%s'", name, err.message, reason);
+    assert_int_equal(out.length, 0);
+    text_release(&out);
+}
+
+TEST(what_is_no_conversation_is_refused)
+{
+    static const struct {
+        const char *messages, *reason;
+    } cases[] = {
+        { "{}", "'messages' must be an array" },
+        { "\"hello\"", "'messages' must be an array" },
+        { "[1]", "message 1: it must be an object" },
+        { "[{\"role\":\"user\"},{}]", "message 2: it must have a 'role'" },
+        { "[{\"role\":7}]", "message 1: it must have a 'role'" },
+        { "[{\"role\":\"user\",\"content\":[\"a\"]}]", "'content' must be a string" },
+        { "[{\"role\":\"user\",\"images\":\"a\"}]", "'images' must be an array" },
+        { "[{\"role\":\"user\",\"tool_calls\":{}}]", "'tool_calls' must be an array" },
+        { "[{\"role\":\"user\",\"tool_calls\":[3]}]", "a tool call must be an object" },
+        { "[{\"role\":\"user\",\"tool_calls\":[{\"id\":1,\"function\":{}}]}]",
+          "'id' must be a string" },
+        { "[{\"role\":\"user\",\"tool_calls\":[{\"function\":{\"arguments\":\"{}\"}}]}]",
+          "'arguments' must be an object" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (size_t k = 0; k < COUNT_OF(all_names); k++)
+            assert_refused(all_names[k], cases[i].messages, NULL, cases[i].reason);
+}
+
+/* A tool with `schema` two levels down. */
+#define PROPERTY(schema)                                     \
+    "[{\"function\":{\"parameters\":{\"properties\":{\"a\":" \
+    "{\"properties\":{\"b\":" schema "}}}}}}]"
+
+TEST(what_is_no_tool_is_refused)
+{
+    static const struct {
+        const char *tools, *reason;
+    } cases[] = {
+        { "{}", "'tools' must be an array" },
+        { "[null]", "tool 1: it must be an object" },
+        { "[{\"function\":\"f\"}]", "tool 1: it must be an object with a 'function'" },
+        { "[{\"function\":{\"name\":1}}]", "a function: 'name' must be a string" },
+        { "[{\"function\":{\"parameters\":[]}}]", "'parameters' must be an object" },
+        { "[{\"function\":{\"parameters\":{\"required\":[1]}}}]", "must hold strings only" },
+        { PROPERTY("true"), "a property must be an object" },
+        { PROPERTY("{\"type\":[1]}"), "'type' must hold strings only" },
+        { PROPERTY("{\"enum\":1}"), "'enum' must be an array" },
+        { PROPERTY("{\"anyOf\":[1]}"), "a property must be an object" },
+        { PROPERTY("{\"description\":1}"), "'description' must be a string" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (size_t k = 0; k < COUNT_OF(all_names); k++)
+            assert_refused(all_names[k], "[{\"role\":\"user\"}]", cases[i].tools, cases[i].reason);
+}
+
+/* `open` and `close`, each n times, around 1. */
+static char *nested(const char *before, const char *open, const char *close, const char *after,
+                    size_t n)
+{
+    struct text t;
+    text_init(&t, SIZE_MAX);
+    assert_true(text_append_string(&t, before));
+    for (size_t i = 0; i < n; i++)
+        assert_true(text_append_string(&t, open));
+    assert_true(text_append_string(&t, "1"));
+    for (size_t i = 0; i < n; i++)
+        assert_true(text_append_string(&t, close));
+    assert_true(text_append_string(&t, after));
+    return t.data;
+}
+
+TEST(json_without_end_is_refused)
+{
+    char *messages = nested("[{\"role\":\"user\"},{\"role\":\"assistant\",\"tool_calls\":"
+                            "[{\"function\":{\"arguments\":{\"a\":",
+                            "[", "]", "}}}]}]", 1000);
+    char *tools =
+        nested("[{\"function\":{\"parameters\":{\"items\":", "{\"a\":", "}", "}}}]", 1000);
+    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
+        assert_refused(all_names[k], messages, NULL, "message 2: its tool calls are nested");
+        assert_refused(all_names[k], "[{\"role\":\"user\"}]", tools, "tool 1: it is nested");
+    }
+    memory_free(messages);
+    memory_free(tools);
+}
+
+TEST(unknown_names_are_not_found)
+{
+    struct text out;
+    struct error err = { 0 };
+    text_init(&out, SIZE_MAX);
+    assert_false(render_sources(&out, "qwen", "[]", NULL, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    text_release(&out);
+}
+
+TEST(a_conversation_may_be_empty)
+{
+    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
+        struct text out;
+        struct error err = { 0 };
+        text_init(&out, SIZE_MAX);
+        bool ok = render_sources(&out, all_names[k], NULL, "null", &err);
+        assert_int_equal(ok, strcmp(all_names[k], "qwen3.8") != 0); /* which wants a question */
+        text_release(&out);
+    }
+}
+
+/* Something of everything that renderers look at. */
+static const char rich_messages[] =
+    "[{\"role\":\"system\",\"content\":\"Be brief. reasoning effort /think\"},"
+    "{\"role\":\"User\",\"content\":\"look: [img]\",\"images\":[\"\",\"\"]},"
+    "{\"role\":\"assistant\",\"content\":\"<|channel>a<channel|>x <think>b</think> c\","
+    "\"thinking\":\"hm\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"f\","
+    "\"arguments\":{\"s\":\"a<b\",\"n\":1000000,\"x\":{\"z\":null,\"a\":[0.1,true]}}}}]},"
+    "{\"role\":\"tool\",\"content\":\"ok\",\"tool_call_id\":\"1\"},"
+    "{\"role\":\"developer\",\"content\":\"more\"},{\"role\":\"user\",\"content\":\"go\"}]";
+static const char rich_tools[] =
+    "[{\"type\":\"function\",\"function\":{\"name\":\"f.g\",\"description\":\"d\","
+    "\"parameters\":{\"type\":\"object\",\"required\":[\"o\"],\"$defs\":{\"k\":1},"
+    "\"properties\":{\"o\":{\"type\":\"object\",\"properties\":{\"e\":{\"type\":\"string\","
+    "\"enum\":[\"\\u00a0\",2]},\"u\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}}},"
+    "\"l\":{\"type\":\"array\",\"items\":{\"type\":[\"object\"],\"nullable\":true,"
+    "\"c\":{\"type\":\"object\",\"q\":{}}}}}}}}]";
+
+TEST(a_full_text_fails_and_stays_as_it_was)
+{
+    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
+        struct text out;
+        struct error err = { 0 };
+        text_init(&out, 40);
+        assert_true(text_append_string(&out, "before"));
+        assert_false(render_sources(&out, all_names[k], rich_messages, rich_tools, &err));
+        assert_int_equal(err.code, ERROR_MEMORY);
+        assert_string_equal(out.data, "before");
+        text_release(&out);
+    }
+}
+
+/* The n-th allocation fails, for every n up to success; the prompt is whole or absent. */
+static void fail_each_allocation(const char *name, const struct renderer_input *input)
+{
+    bool ok = false;
+    for (int64_t n = 0; !ok; n++) {
+        struct text out;
+        struct error err = { 0 };
+        text_init(&out, SIZE_MAX);
+        memory_fail_after(n);
+        ok = renderer_render(&out, name, input, &err);
+        memory_fail_after(-1);
+        assert_true(ok ? out.length > 0 : err.code == ERROR_MEMORY && out.length == 0);
+        text_release(&out);
+    }
+}
+
+TEST(failing_allocations_are_told)
+{
+    for (size_t k = 0; k < COUNT_OF(all_names); k++)
+        for (int tags = 0; tags <= 1; tags++) {
+            struct renderer_input input = { .messages = json_from(rich_messages),
+                                            .tools = json_from(rich_tools),
+                                            .image_tags = tags };
+            fail_each_allocation(all_names[k], &input);
+            json_close(&input.messages);
+            json_close(&input.tools);
+        }
+}
+
+static void assert_argument(const char *name, const char *value, const char *spelled)
+{
+    struct text out, messages;
+    struct error err = { 0 };
+    text_init(&out, SIZE_MAX);
+    text_init(&messages, SIZE_MAX);
+    assert_true(text_printf(&messages,
+                            "[{\"role\":\"user\"},{\"role\":\"assistant\",\"tool_calls\":"
+                            "[{\"function\":{\"name\":\"f\",\"arguments\":{\"a\":%s}}}]}]",
+                            value));
+    assert_ok(render_sources(&out, name, messages.data, NULL, &err), err);
+    if (!strstr(out.data, spelled))
+        fail_msg("%s: no '%s' in '%s'", name, spelled, out.data);
+    text_release(&out);
+    text_release(&messages);
+}
+
+TEST(arguments_are_spelled_as_each_family_knows_them)
+{
+    static const struct {
+        const char *name, *value, *spelled;
+    } cases[] = {
+        { "glm-4.7", "[1e20,1e21,1e-6,1e-7,1.50,-0.0]",
+          ">[100000000000000000000,1e+21,0.000001,1e-7,1.5,-0]<" },
+        { "glm-4.7", "{\"b\":\"<&>\\u2028\\u0001\\t\",\"a\":[]}",
+          ">{\"a\":[],\"b\":\"\\u003c\\u0026\\u003e\\u2028\\u0001\\t\"}<" },
+        { "qwen3-coder", "100000", ">\n100000\n<" },
+        { "qwen3-coder", "1000000", ">\n1e+06\n<" },
+        { "qwen3-coder", "0.00001", ">\n1e-05\n<" },
+        { "lfm2", "{\"b\":\"<\",\"a\":1}", "f(a={\"a\": 1, \"b\": \"<\"})" },
+        { "nemotron-3-nano", "[\"\\u0001\\u00a0\\u200b\\u00e9\\\"\"]",
+          ">\n[\"\\x01\\u00a0\\u200bé\\\"\"]\n<" },
+        { "nemotron-3-nano", "null", ">\nNone\n<" },
+        { "gemma4", "{\"b\":[\"x\",null],\"a\":2.0}", "{a:{a:2,b:[<|\"|>x<|\"|>,null]}}" },
+        { "functiongemma", "[null,1.5]", "{a:[<nil>,1.5]}" },
+        { "qwen3-vl-instruct", "[1,{\"b\":2}]", "\"arguments\": {\"a\": [1, {\"b\": 2}]}}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_argument(cases[i].name, cases[i].value, cases[i].spelled);
+}
+
+TEST(a_time_outside_the_calendar_is_refused)
+{
+    struct text out;
+    struct error err = { 0 };
+    text_init(&out, SIZE_MAX);
+    struct renderer_input input = { .now = INT64_MAX };
+    assert_false(renderer_render(&out, "glimmer", &input, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    text_release(&out);
 }
