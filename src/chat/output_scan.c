@@ -2,23 +2,6 @@
 
 #include "base/utf8.h"
 
-struct slice slice_from(struct slice text, size_t begin)
-{
-    return (struct slice){ text.data + begin, text.length - begin };
-}
-
-bool begins_with(struct slice text, const char *prefix)
-{
-    size_t n = strlen(prefix);
-    return text.length >= n && memcmp(text.data, prefix, n) == 0;
-}
-
-bool ends_with(struct slice text, const char *suffix)
-{
-    size_t n = strlen(suffix);
-    return text.length >= n && memcmp(text.data + text.length - n, suffix, n) == 0;
-}
-
 bool may_become(struct slice text, const char *tag)
 {
     return text.length < strlen(tag) && memcmp(text.data, tag, text.length) == 0;

@@ -7,15 +7,11 @@
 #define OUTPUT_SCAN_H
 
 #include "chat/output_family.h"
+#include "chat/slice_text.h"
 #include "chat/white_space.h"
-
-bool begins_with(struct slice text, const char *prefix);
-bool ends_with(struct slice text, const char *suffix);
 
 /* Whether `text` is a beginning of `tag`, but not all of it; empty text is one. */
 bool may_become(struct slice text, const char *tag);
-
-struct slice slice_from(struct slice text, size_t begin);
 
 /* Text of one kind, up to one of several tags. */
 struct text_until {

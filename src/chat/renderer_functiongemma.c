@@ -101,10 +101,10 @@ static size_t put_system(struct prompt *p)
     struct slice system = has_system ? p->messages[0].content : slice_of("");
     if (system.length == 0 && p->n_tools == 0)
         return has_system;
-    put_between(p, "<start_of_turn>developer\n", trim(system), "");
+    put_between(p, "<start_of_turn>developer\n", trim_space(system), "");
     if (p->n_tools) {
         put(p, system.length ? "\n" : "");
-        put(p, slice_is(trim(system), introduction) ? "" : introduction);
+        put(p, slice_is(trim_space(system), introduction) ? "" : introduction);
     }
     for (size_t i = 0; i < p->n_tools; i++)
         put_declaration(p, json_get(json_at(p->tools, i), "function"));
@@ -133,7 +133,7 @@ static enum state put_assistant(struct prompt *p, size_t i, enum state state)
 {
     const struct message *m = &p->messages[i];
     put(p, state == AFTER_RESULT ? "" : "<start_of_turn>model\n");
-    put_slice(p, trim(m->content));
+    put_slice(p, trim_space(m->content));
     for (size_t k = 0; k < m->n_calls; k++) {
         put_between(p, "<start_function_call>call:", call_name(m, k), "");
         put_object(p, call_arguments(m, k));
@@ -162,7 +162,7 @@ void render_functiongemma(struct prompt *p)
             bool is_user = is_role(m, "user");
             if (!is_user || state != AFTER_RESULT)
                 put_between(p, "<start_of_turn>", m->role, "\n");
-            put_between(p, "", trim(m->content), "<end_of_turn>\n");
+            put_between(p, "", trim_space(m->content), "<end_of_turn>\n");
             state = is_user ? AFTER_TURN : state;
         }
     }

@@ -381,7 +381,7 @@ static struct slice without_thoughts(struct prompt *p, struct slice text)
 {
     size_t begin = find_first(text, "<|channel>");
     if (begin == SIZE_MAX)
-        return trim(text);
+        return trim_space(text);
     struct slice all = joined(p, &text, 1);
     char *to = (char *)(uintptr_t)all.data;
     for (; !p->failed && begin != SIZE_MAX; begin = find_first(text, "<|channel>")) {
@@ -394,7 +394,7 @@ static struct slice without_thoughts(struct prompt *p, struct slice text)
         return slice_of("");
     if (text.length)
         memcpy(to, text.data, text.length);
-    return trim(slice_to(all, (size_t)(to - all.data) + text.length));
+    return trim_space(slice_to(all, (size_t)(to - all.data) + text.length));
 }
 
 static struct slice result_name(const struct message *result, const struct message *caller)
@@ -431,11 +431,11 @@ static bool put_content(struct turns *t, const struct message *m)
 {
     struct slice text = m->content;
     if (!is_role(m, "assistant"))
-        text = trim(text);
+        text = trim_space(text);
     else if (text.length)
         text = without_thoughts(t->p, text);
     put_slice(t->p, content_of(t, m, text));
-    return trim(text).length || m->n_images;
+    return trim_space(text).length || m->n_images;
 }
 
 static void put_turn(struct turns *t, const struct message *m, const struct message *end,
@@ -472,7 +472,7 @@ static size_t put_system(struct prompt *p)
     put(p, "<|turn>system\n");
     put(p, p->think.is_on ? "<|think|>\n" : "");
     if (has_system)
-        put_slice(p, trim(p->messages[0].content));
+        put_slice(p, trim_space(p->messages[0].content));
     for (size_t i = 0; i < p->n_tools; i++)
         put_declaration(p, json_get(json_at(p->tools, i), "function"));
     put(p, "<turn|>\n");

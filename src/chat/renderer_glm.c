@@ -87,8 +87,8 @@ void render_glm_ocr(struct prompt *p)
         } else if (is_role(m, "system")) {
             put_between(p, "<|system|>\n", m->content, "\n");
         } else if (is_role(m, "assistant")) {
-            put_between(p, "<|assistant|>\n<think>", trim(m->thinking), "</think>");
-            put_between(p, m->content.length ? "\n" : "", trim(m->content), "");
+            put_between(p, "<|assistant|>\n<think>", trim_space(m->thinking), "</think>");
+            put_between(p, m->content.length ? "\n" : "", trim_space(m->content), "");
             put_calls(p, m, "\n<tool_call>");
             put(p, "\n");
         } else if (is_role(m, "tool")) {

@@ -47,11 +47,11 @@ static void put_calls(struct prompt *p, const struct message *m, const char *lin
 
 static void put_system(struct prompt *p, struct slice system)
 {
-    bool has_text = trim(system).length > 0;
+    bool has_text = trim_space(system).length > 0;
     if (!has_text && p->n_tools == 0)
         return;
     put_between(p, "<system>\n", has_text ? slice_of("\n") : slice_of(""), "");
-    put_slice(p, trim_end(system));
+    put_slice(p, trim_right(system));
     if (p->n_tools) {
         put(p, "\n\n");
         put_declarations(p);
@@ -88,8 +88,8 @@ static void put_assistant(struct prompt *p, const struct message *m, bool is_las
 {
     struct slice content = m->content, thoughts = m->thinking;
     split_thoughts(&content, &thoughts);
-    content = trim(content);
-    thoughts = trim(thoughts);
+    content = trim_space(content);
+    thoughts = trim_space(thoughts);
     put(p, "<assistant>\n");
     put_between(p, thoughts.length ? "<think>\n" : "", thoughts,
                 thoughts.length ? "\n</think>\n" : "</think>\n");
@@ -124,10 +124,10 @@ void render_laguna(struct prompt *p)
 
 static void put_system_v8(struct prompt *p, struct slice system)
 {
-    bool has_text = trim(system).length > 0;
+    bool has_text = trim_space(system).length > 0;
     if (!has_text && p->n_tools == 0 && !p->think.is_on)
         return;
-    put_between(p, "<system>", trim_end(system), has_text && p->n_tools ? "\n\n" : "");
+    put_between(p, "<system>", trim_right(system), has_text && p->n_tools ? "\n\n" : "");
     if (p->n_tools)
         put_declarations(p);
     put(p, "</system>\n");

@@ -58,7 +58,7 @@ static void drop_thoughts(struct prompt *p, size_t begin)
     size_t end = find_last(turn, "</think>");
     if (end == SIZE_MAX)
         return;
-    struct slice rest = trim(slice_from(turn, end + strlen("</think>")));
+    struct slice rest = trim_space(slice_from(turn, end + strlen("</think>")));
     memmove(p->out->data + begin, rest.data, rest.length);
     p->out->length = begin + rest.length;
     p->out->data[p->out->length] = '\0';
@@ -74,7 +74,7 @@ static void put_assistant(struct prompt *p, const struct message *m, struct slic
         put_between(p, "<think>", m->thinking, "</think>");
     if (adds_calls) {
         put_calls(p, m);
-        put(p, trim(content).length ? "\n" : "");
+        put(p, trim_space(content).length ? "\n" : "");
     }
     put_slice(p, content);
     if (!keeps_thoughts)

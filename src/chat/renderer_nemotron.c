@@ -28,7 +28,7 @@ static void put_trimmed(struct prompt *p, const struct json *text, const char *b
                         const char *after)
 {
     if (json_text(text).length)
-        put_between(p, before, trim(json_text(text)), after);
+        put_between(p, before, trim_space(json_text(text)), after);
 }
 
 static void put_list(struct prompt *p, const struct json *list, const char *before,
@@ -165,28 +165,28 @@ static struct slice after_thoughts(struct slice text)
 static void put_answer(struct prompt *p, struct slice content, bool is_past)
 {
     if (!is_past || !has(content, "<think>") || !has(content, "</think>")) {
-        put_slice(p, trim(content));
+        put_slice(p, trim_space(content));
         return;
     }
     struct slice parts[] = { slice_of("<think></think>"), after_thoughts(content) };
-    put_slice(p, trim(joined(p, parts, COUNT_OF(parts))));
+    put_slice(p, trim_space(joined(p, parts, COUNT_OF(parts))));
 }
 
 static void put_before_calls(struct prompt *p, struct slice content, bool is_past)
 {
-    if (trim(content).length == 0) {
+    if (trim_space(content).length == 0) {
         put(p, "<think></think>");
         return;
     }
     if (!is_past) {
-        put_between(p, "", trim(content), "\n");
+        put_between(p, "", trim_space(content), "\n");
         return;
     }
     if (has(content, "</think>"))
         content = after_thoughts(content);
     else if (has(content, "<think>"))
         content = slice_to(content, find_first(content, "<think>"));
-    put_between(p, "<think></think>", trim(content), "\n");
+    put_between(p, "<think></think>", trim_space(content), "\n");
 }
 
 static void put_calls(struct prompt *p, const struct message *m)
@@ -239,7 +239,7 @@ static void put_turns(struct prompt *p, size_t first, bool is_v35)
         } else if (is_role(m, "user") || is_role(m, "system")) {
             struct slice content = image_tagged(p, m->content, m, &n_images);
             if (!is_v35)
-                content = trim(without_switches(p, content));
+                content = trim_space(without_switches(p, content));
             put_between(p, "<|im_start|>", m->role, "\n");
             put_slice(p, content);
             if (is_brief && i == last_user)

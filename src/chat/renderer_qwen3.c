@@ -172,7 +172,7 @@ static size_t last_query(struct prompt *p)
         if (!is_role(&p->messages[i - 1], "user"))
             continue;
         struct slice content = content_of(p, &p->messages[i - 1], &n_images);
-        if (!starts_with(content, "<tool_response>") || !ends_with(content, "</tool_response>"))
+        if (!begins_with(content, "<tool_response>") || !ends_with(content, "</tool_response>"))
             return i - 1;
     }
     return p->n_messages - 1;

@@ -10,8 +10,9 @@ struct variant {
 static struct slice content_of(struct prompt *p, const struct message *m, size_t *n_images)
 {
     if (p->image_tags)
-        return trim(image_tagged(p, m->content, m, n_images));
-    return trim(image_padded(p, m->content, m, "<|vision_start|><|image_pad|><|vision_end|>"));
+        return trim_space(image_tagged(p, m->content, m, n_images));
+    return trim_space(
+        image_padded(p, m->content, m, "<|vision_start|><|image_pad|><|vision_end|>"));
 }
 
 /* ---- Qwen 3.8's conditions ---- */
@@ -28,7 +29,7 @@ static struct slice instructions(struct prompt *p)
     bool ok = true;
     text_init(&all, SIZE_MAX);
     for (size_t i = 0; ok && i < p->n_messages; i++) {
-        struct slice text = trim(p->messages[i].content);
+        struct slice text = trim_space(p->messages[i].content);
         if (is_instruction(&p->messages[i]) && text.length)
             ok =
                 text_append_string(&all, all.length ? "\n\n" : "") && text_append_slice(&all, text);
@@ -122,7 +123,7 @@ static size_t last_query(struct prompt *p)
         if (!is_role(&p->messages[i - 1], "user"))
             continue;
         struct slice content = content_of(p, &p->messages[i - 1], &n_images);
-        if (!starts_with(content, "<tool_response>") || !ends_with(content, "</tool_response>"))
+        if (!begins_with(content, "<tool_response>") || !ends_with(content, "</tool_response>"))
             return i - 1;
     }
     return SIZE_MAX;
@@ -146,7 +147,7 @@ static void put_calls(struct prompt *p, const struct message *m, struct slice co
 {
     for (size_t i = 0; i < m->n_calls; i++) {
         const struct json *arguments = call_arguments(m, i);
-        put(p, i ? "\n" : trim(content).length ? "\n\n" : "");
+        put(p, i ? "\n" : trim_space(content).length ? "\n\n" : "");
         put_between(p, "<tool_call>\n<function=", call_name(m, i), ">\n");
         for (const struct json_member *a = json_first(arguments); a; a = json_next(arguments, a)) {
             put_between(p, "<parameter=", json_member_key(a), ">\n");
@@ -165,7 +166,7 @@ static void put_assistant(struct prompt *p, const struct message *m, struct slic
         thoughts = take_thoughts(&content);
     put(p, "<|im_start|>assistant\n");
     if (shows_thoughts)
-        put_between(p, "<think>\n", trim(thoughts), "\n</think>\n\n");
+        put_between(p, "<think>\n", trim_space(thoughts), "\n</think>\n\n");
     put_slice(p, content);
     put_calls(p, m, content);
 }

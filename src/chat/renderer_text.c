@@ -67,97 +67,9 @@ const char function_call_rules[] =
 
 /* ---- looking ---- */
 
-bool slice_is(struct slice slice, const char *string)
-{
-    return slice_equal(slice, slice_of(string));
-}
-
 bool is_role(const struct message *message, const char *role)
 {
     return slice_is(message->role, role);
-}
-
-bool starts_with(struct slice text, const char *start)
-{
-    size_t n = strlen(start);
-    return text.length >= n && memcmp(text.data, start, n) == 0;
-}
-
-bool ends_with(struct slice text, const char *end)
-{
-    size_t n = strlen(end);
-    return text.length >= n && memcmp(text.data + text.length - n, end, n) == 0;
-}
-
-size_t find_first(struct slice text, const char *needle)
-{
-    const char *found = text.length ? memmem(text.data, text.length, needle, strlen(needle)) : NULL;
-    return found ? (size_t)(found - text.data) : SIZE_MAX;
-}
-
-size_t find_last(struct slice text, const char *needle)
-{
-    size_t last = SIZE_MAX, n = strlen(needle);
-    for (size_t at = 0; at + n <= text.length;) {
-        size_t next = find_first(slice_from(text, at), needle);
-        if (next == SIZE_MAX)
-            break;
-        last = at + next;
-        at = last + 1;
-    }
-    return last;
-}
-
-bool has(struct slice text, const char *needle)
-{
-    return find_first(text, needle) != SIZE_MAX;
-}
-
-struct slice slice_to(struct slice text, size_t end)
-{
-    return (struct slice){ text.data, end };
-}
-
-struct slice slice_from(struct slice text, size_t begin)
-{
-    return (struct slice){ text.data + begin, text.length - begin };
-}
-
-/* Code points of the property White_Space. */
-static bool is_space(uint32_t c)
-{
-    return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-           c == 0x205f || c == 0x3000;
-}
-
-/* Bytes of the white space that begins at `at`; 0 for anything else. */
-static size_t space_at(struct slice text, size_t at)
-{
-    const uint8_t *bytes = (const uint8_t *)text.data + at;
-    size_t n = utf8_length(bytes, text.length - at);
-    return n && is_space(utf8_decode(bytes, n)) ? n : 0;
-}
-
-struct slice trim_end(struct slice text)
-{
-    while (text.length) {
-        size_t at = text.length - 1;
-        while (at > 0 && text.length - at < 4 && ((uint8_t)text.data[at] & 0xc0) == 0x80)
-            at--;
-        size_t n = space_at(text, at);
-        if (n == 0 || at + n != text.length)
-            break;
-        text.length = at;
-    }
-    return text;
-}
-
-struct slice trim(struct slice text)
-{
-    for (size_t n; text.length && (n = space_at(text, 0)) > 0;)
-        text = slice_from(text, n);
-    return trim_end(text);
 }
 
 struct slice trim_lines_start(struct slice text)
@@ -236,9 +148,8 @@ struct slice upper_case(struct prompt *p, struct slice text)
 /* Whether a tag in front of `content` needs a space between. */
 static bool wants_space(struct slice content)
 {
-    const uint8_t *bytes = (const uint8_t *)content.data;
-    size_t n = content.length ? utf8_length(bytes, content.length) : 0;
-    return n > 0 && !is_space(utf8_decode(bytes, n));
+    return content.length && leading_space(content) == 0 &&
+           utf8_length((const uint8_t *)content.data, content.length) > 0;
 }
 
 struct slice image_tagged(struct prompt *p, struct slice content, const struct message *message,

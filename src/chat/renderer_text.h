@@ -7,6 +7,8 @@
 
 #include "chat/renderer.h"
 #include "chat/renderer_input.h"
+#include "chat/slice_text.h"
+#include "chat/white_space.h"
 
 struct prompt {
     struct text *out;
@@ -53,21 +55,6 @@ extern const char function_call_rules[];
 /* ---- pieces; what is new lies in the scratch memory ---- */
 
 bool is_role(const struct message *message, const char *role);
-bool slice_is(struct slice slice, const char *string);
-bool starts_with(struct slice text, const char *start);
-bool ends_with(struct slice text, const char *end);
-
-/* Where `needle` begins first or last; SIZE_MAX when it does not occur. */
-size_t find_first(struct slice text, const char *needle);
-size_t find_last(struct slice text, const char *needle);
-bool has(struct slice text, const char *needle);
-
-struct slice slice_to(struct slice text, size_t end);
-struct slice slice_from(struct slice text, size_t begin);
-
-/* Without white space (Unicode's) at the ends. */
-struct slice trim(struct slice text);
-struct slice trim_end(struct slice text);
 /* Without line breaks at one end. */
 struct slice trim_lines_start(struct slice text);
 struct slice trim_lines_end(struct slice text);
