@@ -2,6 +2,7 @@
 
 #include "chat/argument_types.h"
 #include "chat/call_arguments.h"
+#include "chat/output_scan.h"
 
 enum { MAX_DEPTH = 64, NAME_BYTES = 4096 };
 
@@ -12,12 +13,6 @@ struct tag {
     struct slice name; /* of the opening ones, not empty */
     size_t start, end; /* within the text */
 };
-
-static bool begins_with(struct slice text, const char *beginning)
-{
-    size_t n = strlen(beginning);
-    return text.length >= n && memcmp(text.data, beginning, n) == 0;
-}
 
 /* The tag that begins where `text` does, at `at` of the whole. */
 static struct tag read_tag(struct slice text, size_t at)

@@ -20,7 +20,7 @@ static void begin_thinking(struct output_parser *p)
 
 static void begin_thinking_vl(struct output_parser *p)
 {
-    tagged_begin(p, !is_content_begun(p));
+    tagged_begin(p, !has_prefilled_content(p));
 }
 
 static enum step_result step(struct output_parser *p, struct error *err)

@@ -14,7 +14,7 @@ static void begin_content(struct output_parser *p)
 static void begin_thinking(struct output_parser *p)
 {
     bool is_asked = !p->options.think.is_set || p->options.think.is_on;
-    tagged_begin(p, is_asked && !is_content_begun(p));
+    tagged_begin(p, is_asked && !has_prefilled_content(p));
 }
 
 static enum step_result step(struct output_parser *p, struct error *err)

@@ -2,13 +2,6 @@
 
 #include "chat/output_scan.h"
 
-bool is_content_begun(const struct output_parser *p)
-{
-    const struct json *last = p->options.last_message;
-    return slice_equal(json_text(json_get(last, "role")), slice_of("assistant")) &&
-           json_text(json_get(last, "content")).length > 0;
-}
-
 void tagged_begin(struct output_parser *p, bool is_thinking)
 {
     struct tagged_state *s = p->state;

@@ -26,9 +26,6 @@ struct tagged_state {
     bool skips_space; /* what comes next is white space that is dropped */
 };
 
-/* Whether the prompt ended with content of the answer, which then has no thinking any more. */
-bool is_content_begun(const struct output_parser *p);
-
 void tagged_begin(struct output_parser *p, bool is_thinking);
 enum step_result tagged_step(struct output_parser *p, const struct tagged_syntax *syntax,
                              struct error *err);
