@@ -220,7 +220,8 @@ grammar_expr grammar_literals(struct grammar *g, const struct slice *literals, s
         g->is_full = true;
         return GRAMMAR_NONE;
     }
-    memcpy(sorted, literals, n * sizeof *sorted);
+    if (n)
+        memcpy(sorted, literals, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, compare_literals);
     grammar_expr tree = literal_tree(g, sorted, n, 0, 0);
     memory_free(sorted);
@@ -312,7 +313,8 @@ grammar_expr grammar_class(struct grammar *g, const struct code_points *ranges, 
         g->is_full = true;
         return GRAMMAR_NONE;
     }
-    memcpy(sorted, ranges, n * sizeof *ranges);
+    if (n)
+        memcpy(sorted, ranges, n * sizeof *ranges);
     qsort(sorted, n, sizeof *sorted, compare_ranges);
     struct class_parts parts = { .count = 0 };
     uint32_t next = 0; /* the first code point that no range before covers */

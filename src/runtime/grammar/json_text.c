@@ -46,7 +46,8 @@ grammar_expr json_character(struct grammar *g, const struct code_points *ranges,
         /* negated ranges and what is never plain: the rest is what stands as itself */
         if (n + 3 > MAX_RANGES)
             return GRAMMAR_NONE;
-        memcpy(kept, ranges, n * sizeof *kept);
+        if (n)
+            memcpy(kept, ranges, n * sizeof *kept);
         kept[n] = (struct code_points){ 0, 0x1F };
         kept[n + 1] = (struct code_points){ '"', '"' };
         kept[n + 2] = (struct code_points){ '\\', '\\' };
