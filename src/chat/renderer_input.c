@@ -3,6 +3,10 @@
 /* Levels of JSON within one message or tool; deeper than any schema, and cheap for a stack. */
 enum { MAX_NESTING = 100 };
 
+/* Results look for their calls, and tools for others of their kind, one by one: more of them than
+ * this would take seconds. */
+enum { MAX_TOOLS = 2000, MAX_CALLS = 5000 };
+
 static bool is_too_deep(const struct json *node, size_t levels_left)
 {
     enum json_kind kind = json_kind(node);
@@ -134,9 +138,16 @@ bool messages_read(const struct message **out, size_t *n_messages, const struct 
     struct message *list = arena_alloc_array(arena, n + 1, sizeof *list);
     if (!list)
         return fail_memory(err, n * sizeof *list, "messages");
-    for (size_t i = 0; i < n; i++)
+    size_t n_calls = 0, n_results = 0;
+    for (size_t i = 0; i < n; i++) {
         if (!read_message(&list[i], json_at(messages, i), arena, err))
             return fail_while(err, "message %zu", i + 1);
+        n_calls += list[i].n_calls;
+        n_results += slice_equal(list[i].role, slice_of("tool"));
+    }
+    if (n_calls > MAX_CALLS || n_results > MAX_CALLS)
+        return fail(err, ERROR_USAGE, "%zu tool calls and %zu results are more than %d", n_calls,
+                    n_results, MAX_CALLS);
     *out = list;
     *n_messages = n;
     return true;
@@ -224,6 +235,8 @@ bool tools_check(const struct json *tools, struct error *err)
 {
     if (!is_absent(tools) && json_kind(tools) != JSON_KIND_ARRAY)
         return fail(err, ERROR_USAGE, "'tools' must be an array");
+    if (json_size(tools) > MAX_TOOLS)
+        return fail(err, ERROR_USAGE, "%zu tools are more than %d", json_size(tools), MAX_TOOLS);
     for (size_t i = 0; i < json_size(tools); i++)
         if (!check_tool(json_at(tools, i), err))
             return fail_while(err, "tool %zu", i + 1);

@@ -256,6 +256,23 @@ TEST(json_without_end_is_refused)
     memory_free(tools);
 }
 
+TEST(too_many_calls_and_tools_are_refused)
+{
+    struct text messages, tools;
+    text_init(&messages, SIZE_MAX);
+    text_init(&tools, SIZE_MAX);
+    for (size_t i = 0; i <= 5000; i++)
+        assert_true(text_printf(&messages, "%c{\"role\":\"tool\"}", i ? ',' : '[') &&
+                    text_printf(&tools, "%c{\"function\":{}}", i ? ',' : '['));
+    assert_true(text_append_byte(&messages, ']') && text_append_byte(&tools, ']'));
+    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
+        assert_refused(all_names[k], messages.data, NULL, "5001 results are more than 5000");
+        assert_refused(all_names[k], NULL, tools.data, "5001 tools are more than 2000");
+    }
+    text_release(&messages);
+    text_release(&tools);
+}
+
 TEST(unknown_names_are_not_found)
 {
     struct text out;
