@@ -4,7 +4,7 @@
 #include "chat/gotemplate/go_evaluate.h"
 
 /* The longest template of a published model has 20 thousand bytes. */
-enum { MAX_SOURCE = 256 << 10, MAX_TREE = 40 << 20 };
+enum { MAX_SOURCE = 128 << 10, MAX_TREE = 24 << 20 };
 
 bool gotemplate_compile(struct gotemplate **out, struct slice source, struct error *err)
 {

@@ -1,8 +1,5 @@
 /* test_gotemplate.c: Go templates as Modelfiles use them, against Go's and the reference's answers.
- *
- * Golden files of the same folder that belong to what hearth cannot do yet (names, hosts, settings,
- * Modelfiles): names, hosts, env, durations, modelfile, modelfile_bytes, create, filepaths,
- * namespaces. */
+ */
 #include "test.h"
 
 #include <time.h>
@@ -245,6 +242,17 @@ TEST(think_is_read_as_the_reference_reads_it)
     check_file("gotemplate/think.jsonl", check_think);
 }
 
+/* The rest of the folder: names, hosts, settings and Modelfiles, which hearth has no code for yet.
+ */
+TEST(golden_files_that_are_not_covered_yet)
+{
+    static const char *const files[] = { "names",     "hosts",     "env",
+                                         "durations", "modelfile", "modelfile_bytes",
+                                         "create",    "filepaths", "namespaces" };
+    for (size_t i = 0; i < COUNT_OF(files); i++)
+        printf("not covered yet: gotemplate/%s.jsonl\n", files[i]);
+}
+
 /* What a template makes of some JSON, in a buffer that the next call overwrites. */
 static const char *rendered(const char *template, const char *data)
 {
@@ -271,6 +279,7 @@ TEST(numbers_print_as_in_go)
                         "[100000,1000000,123456789,0.1,0.00001,-0.0001,1e+300,-2.5,"
                         "100000000000000000000]");
     assert_string_equal(rendered("{{ json .x }}", "{\"x\":1e-7}"), "1e-7");
+    assert_string_equal(rendered("{{ .x }}", "{\"x\":100000000000000000000000}"), "1e+23");
 }
 
 TEST(verbs_of_printf)

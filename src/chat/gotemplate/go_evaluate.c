@@ -8,7 +8,7 @@
 enum {
     MAX_STEPS = 1500000, /* about 50 ms; a conversation of a thousand messages takes 50 thousand */
     MAX_DEPTH = 600,     /* nodes within nodes, over all templates called */
-    MAX_MEMORY = 24 << 20,
+    MAX_MEMORY = 20 << 20,
     MAX_OUTPUT = 8 << 20,
     BYTES_PER_STEP = 32,
     NAMES_PER_STEP = 4, /* looked at while a name is searched for */

@@ -68,6 +68,7 @@ static bool from_json(struct go_value *out, const struct json *node, struct aren
         *out = go_bool(json_flag(node, false));
         return true;
     case JSON_KIND_INTEGER:
+    case JSON_KIND_LONG_INTEGER:
     case JSON_KIND_REAL:
         *out = (struct go_value){ .kind = GO_REAL, .real = json_number(node, 0) };
         return true;
