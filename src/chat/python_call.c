@@ -215,13 +215,13 @@ static bool read_call(struct output_parser *p, struct slice text, bool emits, si
 
 static bool read_calls(struct output_parser *p, struct slice text, bool emits, struct error *err)
 {
-    for (size_t end; text.length > 0; text = trim_left(slice_from(text, end))) {
+    while (text.length > 0) {
+        size_t end = 0;
         if (text.data[0] == ',')
             text = trim_left(slice_from(text, 1));
         if (text.length > 0 && !read_call(p, text, emits, &end, err))
             return false;
-        if (text.length == 0)
-            break;
+        text = trim_left(slice_from(text, end));
     }
     return true;
 }
