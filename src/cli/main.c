@@ -24,6 +24,8 @@ static const struct command commands[] = {
     { "render", render_command, "render --template FILE ...",
       "What a chat template makes of messages" },
     { "bench", bench_command, "bench FILE", "Measure speed and memory" },
+    { "parse", parse_command, "parse --parser NAME|--template FILE [--tools FILE]",
+      "Split a model's text into its parts" },
     { "grammar", grammar_command, "grammar --schema FILE|--gbnf FILE (--check DOC | --sample N)",
       "Judge documents by a grammar, or sample it" },
     { "synth", synth_command, "synth SHAPE TYPE OUT.gguf", "Write random weights of a real shape" },

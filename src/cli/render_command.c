@@ -1,5 +1,6 @@
 #include "base/json.h"
 #include "base/mapped_file.h"
+#include "chat/gotemplate_prompt.h"
 #include "chat/jinja.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -11,7 +12,8 @@ static const char about[] =
     "Prints what a chat template makes of a context, and nothing else. The context is a JSON\n"
     "object; its members are the template's variables, as the runtime that belongs to the\n"
     "template's language gives them: messages, tools, add_generation_prompt, bos_token ...\n"
-    "The file's name tells the language: .jinja as Hugging Face uses it.\n";
+    "The file's name tells the language: .jinja as Hugging Face uses it, .gotmpl as Modelfiles do\n"
+    "(messages, tools, prompt, suffix, think, think_level, is_think_set).\n";
 
 /* The text itself has a limit of its own in jinja_defaults(). */
 static const size_t OUTPUT_LIMIT_BYTES = (size_t)1 << 30;
@@ -35,12 +37,23 @@ static bool render_jinja(const struct render *r, struct slice source, const stru
     return ok;
 }
 
+static bool render_go(const struct render *r, struct slice source, const struct json *context,
+                      struct text *out, struct error *err)
+{
+    struct gotemplate *template;
+    bool ok = gotemplate_compile(&template, source, err) &&
+              gotemplate_prompt_from_context(template, context, r->now_seconds, out, err);
+    gotemplate_close(&template);
+    return ok || fail_while(err, "%s", r->template);
+}
+
 static const struct language {
     const char *suffix;
     bool (*render)(const struct render *r, struct slice source, const struct json *context,
                    struct text *out, struct error *err);
 } languages[] = {
     { ".jinja", render_jinja },
+    { ".gotmpl", render_go },
 };
 
 static const struct language *language_of(const char *path)
@@ -64,7 +77,7 @@ static bool parse_now(const char *text, int64_t *seconds)
     }
     const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     *seconds = (int64_t)timegm(&tm);
-    return end && *end == '\0';
+    return end && (*end == '\0' || strcmp(end, "Z") == 0);
 }
 
 static bool render(const struct render *r, const struct language *language, struct text *out,
@@ -97,12 +110,14 @@ int render_command(int argc, char **argv)
         { "now", 0, OPTION_TEXT, &r.now, 0, 0, "TIME",
           "What templates take for now, as 2026-02-14T09:05:07 (UTC)" },
     };
-    const struct usage usage = { "render --template FILE.jinja --context FILE.json [--now TIME]",
-                                 about,
-                                 rows,
-                                 COUNT_OF(rows),
-                                 0,
-                                 0 };
+    const struct usage usage = {
+        "render --template FILE.jinja|FILE.gotmpl --context FILE.json [--now TIME]",
+        about,
+        rows,
+        COUNT_OF(rows),
+        0,
+        0
+    };
     int status;
     if (!command_begin(&usage, &argc, argv, &status))
         return status;
@@ -112,7 +127,7 @@ int render_command(int argc, char **argv)
         return report_usage("render", "--now is a time like 2026-02-14T09:05:07");
     const struct language *language = language_of(r.template);
     if (!language)
-        return report_usage("render", "the template's name does not end in .jinja");
+        return report_usage("render", "the template's name ends in .jinja or .gotmpl");
 
     struct error err = { 0 };
     struct text out;
