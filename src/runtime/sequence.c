@@ -20,8 +20,9 @@ bool sequence_new(struct sequence **out, struct kv_cache *cache, uint32_t most_t
     sequence->most_pages = pages_for(most_tokens);
     sequence->pages = memory_zeroed(sequence->most_pages, sizeof *sequence->pages);
     if (!sequence->pages) {
+        size_t size_bytes = sequence->most_pages * sizeof *sequence->pages;
         memory_free(sequence);
-        return fail_memory(err, sequence->most_pages * sizeof *sequence->pages, "a page table");
+        return fail_memory(err, size_bytes, "a page table");
     }
     *out = sequence;
     return true;
