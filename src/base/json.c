@@ -178,6 +178,14 @@ const struct json *json_get(const struct json *object, const char *key)
     return json_of(json_object_get(node_of(object), key));
 }
 
+const struct json *json_member(const struct json *object, struct slice key)
+{
+    for (const struct json_member *m = json_first(object); m; m = json_next(object, m))
+        if (slice_equal(json_member_key(m), key))
+            return json_member_value(m);
+    return NULL;
+}
+
 const struct json *json_at(const struct json *array, size_t index)
 {
     return json_of(json_array_get(node_of(array), index));

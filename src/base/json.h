@@ -35,6 +35,7 @@ bool json_is_numeric(const struct json *node); /* of any of the three kinds */
 
 /* Member or element; NULL when absent. */
 const struct json *json_get(const struct json *object, const char *key);
+const struct json *json_member(const struct json *object, struct slice key); /* NULs allowed */
 const struct json *json_at(const struct json *array, size_t index);
 
 /* Number of members or elements; 0 for anything else. */

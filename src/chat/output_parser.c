@@ -172,14 +172,6 @@ bool has_prefilled_content(const struct output_parser *p)
            json_text(json_get(last, "content")).length > 0;
 }
 
-static const struct json *member_named(const struct json *object, struct slice name)
-{
-    for (const struct json_member *m = json_first(object); m; m = json_next(object, m))
-        if (slice_equal(json_member_key(m), name))
-            return json_member_value(m);
-    return NULL;
-}
-
 const struct json *declared_tool(const struct output_parser *p, struct slice name)
 {
     for (size_t i = 0; i < json_size(p->options.tools); i++) {
@@ -194,5 +186,5 @@ const struct json *declared_argument(const struct output_parser *p, struct slice
                                      struct slice argument)
 {
     const struct json *parameters = json_get(declared_tool(p, tool), "parameters");
-    return member_named(json_get(parameters, "properties"), argument);
+    return json_member(json_get(parameters, "properties"), argument);
 }

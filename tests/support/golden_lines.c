@@ -30,21 +30,13 @@ bool golden_each_line(const char *name, void (*check)(const struct json *line, v
     return true;
 }
 
-static const struct json *member_named(const struct json *object, struct slice name)
-{
-    for (const struct json_member *m = json_first(object); m; m = json_next(object, m))
-        if (slice_equal(json_member_key(m), name))
-            return json_member_value(m);
-    return NULL;
-}
-
 static bool same_members(const struct json *a, const struct json *b, bool in_order)
 {
     const struct json_member *other = json_first(b);
     for (const struct json_member *m = json_first(a); m; m = json_next(a, m)) {
         if (in_order && (!other || !slice_equal(json_member_key(m), json_member_key(other))))
             return false;
-        const struct json *value = member_named(b, json_member_key(m));
+        const struct json *value = json_member(b, json_member_key(m));
         if (!value || !json_same(json_member_value(m), value, in_order))
             return false;
         if (in_order)

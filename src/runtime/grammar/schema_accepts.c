@@ -17,14 +17,6 @@ struct judge {
 static bool accepts(struct judge *j, const struct json *schema, const struct json *value,
                     bool *yes);
 
-static const struct json *member(const struct json *object, struct slice name)
-{
-    for (const struct json_member *m = json_first(object); m; m = json_next(object, m))
-        if (slice_equal(json_member_key(m), name))
-            return json_member_value(m);
-    return NULL;
-}
-
 static bool are_equal(const struct json *a, const struct json *b)
 {
     if (json_is_numeric(a) && json_is_numeric(b))
@@ -39,7 +31,7 @@ static bool are_equal(const struct json *a, const struct json *b)
         if (!are_equal(json_at(a, i), json_at(b, i)))
             return false;
     for (const struct json_member *m = json_first(a); m; m = json_next(a, m)) {
-        const struct json *other = member(b, json_member_key(m));
+        const struct json *other = json_member(b, json_member_key(m));
         if (!other || !are_equal(json_member_value(m), other))
             return false;
     }
@@ -196,9 +188,9 @@ static bool object_fits(struct judge *j, const struct json *schema, const struct
     const struct json *properties = json_get(schema, "properties");
     *yes = count_fits(schema, "minProperties", "maxProperties", json_size(value));
     for (size_t i = 0; i < json_size(required); i++)
-        *yes = *yes && member(value, json_text(json_at(required, i)));
+        *yes = *yes && json_member(value, json_text(json_at(required, i)));
     for (const struct json_member *m = json_first(value); *yes && m; m = json_next(value, m)) {
-        const struct json *own = member(properties, json_member_key(m));
+        const struct json *own = json_member(properties, json_member_key(m));
         bool found = own != NULL;
         if ((own && !accepts(j, own, json_member_value(m), yes)) ||
             (*yes && !patterns_fit(j, schema, m, &found, yes)))
