@@ -132,11 +132,6 @@ bool plan_profile(struct plan *plan, struct profile_report *out)
     return plan->profile != NULL;
 }
 
-size_t plan_n_phases(const struct plan *plan)
-{
-    return plan->n_phases;
-}
-
 static const char *const op_names[] = {
     [OP_CONSTANT] = "constant",
     [OP_EMBED] = "embed",

@@ -52,7 +52,6 @@ float *plan_run(struct plan *plan, const struct step *step);
 size_t plan_output_stride(
     const struct plan *plan); /* floats from one row of the output to the next */
 size_t plan_scratch_bytes(const struct plan *plan);
-size_t plan_n_phases(const struct plan *plan);
 
 /* Measure the runs from now on, each operation of each thread by itself (profile.h). Started again,
  * the numbers begin anew. plan_profile returns false when nothing was started. */

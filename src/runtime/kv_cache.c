@@ -109,11 +109,6 @@ size_t kv_cache_page_bytes(const struct kv_cache *cache)
     return cache->page_bytes;
 }
 
-uint64_t kv_cache_used_bytes(const struct kv_cache *cache)
-{
-    return cache->n_used * cache->page_bytes;
-}
-
 uint64_t kv_cache_allocated_bytes(const struct kv_cache *cache)
 {
     return cache->n_allocated * cache->page_bytes;

@@ -38,7 +38,6 @@ bool kv_cache_take(struct kv_cache *cache, uint8_t **page, struct error *err) MU
 void kv_cache_give_back(struct kv_cache *cache, uint8_t *page);
 
 size_t kv_cache_page_bytes(const struct kv_cache *cache);
-uint64_t kv_cache_used_bytes(const struct kv_cache *cache);      /* pages held by sequences */
 uint64_t kv_cache_allocated_bytes(const struct kv_cache *cache); /* and pages kept for reuse */
 
 #endif
