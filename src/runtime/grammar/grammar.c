@@ -359,14 +359,14 @@ grammar_rule grammar_declare(struct grammar *g, struct slice name)
 
 grammar_expr grammar_call(struct grammar *g, grammar_rule rule)
 {
-    if (rule == GRAMMAR_NONE)
+    if (rule >= g->n_rules)
         return GRAMMAR_NONE;
     return add(g, (struct expression){ .kind = EXPRESSION_CALL, .first = rule, .depth = 1 });
 }
 
 void grammar_define(struct grammar *g, grammar_rule rule, grammar_expr body)
 {
-    if (rule == GRAMMAR_NONE || body == GRAMMAR_NONE)
+    if (rule >= g->n_rules || body == GRAMMAR_NONE)
         g->is_full |= !g->is_too_deep;
     else
         g->rules[rule].body = body;

@@ -358,69 +358,87 @@ grammar_expr number_fractional_expr(struct grammar *g)
 
 /* ---- multiples ---- */
 
-/* With step = units / 10^places, a number is read digit by digit as a remainder of its units: rule
- * [place][remainder], place 0 for the whole part, then one for each digit behind the point. */
-bool number_multiples_expr(struct grammar *g, double step, grammar_expr *out, struct error *err)
+/* With step = units / 10^places, a number is read digit by digit as a remainder of its units: one
+ * rule for each place (0: the whole part, then the digits behind the point) and remainder. */
+struct multiples {
+    struct grammar *g;
+    uint64_t units;
+    size_t places;
+    grammar_rule first_rule;
+};
+
+static bool read_step(struct multiples *m, double step, struct error *err)
 {
     struct decimal d;
     if (!(step > 0) || !isfinite(step) || !decimal_of(&d, step, err))
         return fail(err, ERROR_UNSUPPORTED, "%.17g is no step for multiples", step);
-    uint64_t units = 0;
-    size_t places = d.n_fraction;
-    for (size_t i = 0; i < d.n_whole + places; i++) {
-        units = units * 10 + (i < d.n_whole ? d.whole[i] : d.fraction[i - d.n_whole]);
-        if (units > MAX_REMAINDERS)
+    m->places = d.n_fraction;
+    for (size_t i = 0; i < d.n_whole + d.n_fraction; i++) {
+        uint8_t digit = i < d.n_whole ? d.whole[i] : d.fraction[i - d.n_whole];
+        m->units = m->units * 10 + digit;
+        if (m->units > MAX_REMAINDERS)
             return fail(err, ERROR_UNSUPPORTED, "multiples of %.17g have more than %d remainders",
                         step, MAX_REMAINDERS);
     }
-    uint32_t first = GRAMMAR_NONE;
-    for (size_t i = 0; i < (places + 1) * units; i++) {
-        grammar_rule rule = grammar_declare(g, slice_of("remainder"));
-        first = i == 0 ? rule : first;
+    return true;
+}
+
+static grammar_rule remainder_rule(const struct multiples *m, size_t place, uint64_t remainder)
+{
+    return m->first_rule + (grammar_rule)(place * m->units + remainder);
+}
+
+/* One more digit, which stands at `place`, after what left `remainder`. */
+static grammar_expr next_digit(const struct multiples *m, size_t place, uint64_t remainder)
+{
+    grammar_expr digits[10];
+    for (unsigned digit = 0; digit <= 9; digit++) {
+        uint64_t after = (remainder * 10 + digit) % m->units;
+        digits[digit] = pair(m->g, digit_range(m->g, digit, digit),
+                             grammar_call(m->g, remainder_rule(m, place, after)));
     }
-    for (size_t place = 0; place <= places; place++)
-        for (uint64_t remainder = 0; remainder < units; remainder++) {
-            grammar_expr choices[13];
-            size_t n = 0;
-            uint64_t left = remainder;
-            for (size_t i = place; i < places; i++)
-                left = left * 10 % units;
-            if (left == 0)
-                choices[n++] = empty(g);
-            bool reads_digits = place == 0 || place < places;
-            for (unsigned digit = 0; reads_digits && digit <= 9; digit++) {
-                size_t next = place == 0 ? 0 : place + 1;
-                uint64_t after = (remainder * 10 + digit) % units;
-                choices[n++] = pair(g, digit_range(g, digit, digit),
-                                    grammar_call(g, first + (uint32_t)(next * units + after)));
-            }
-            if (place == places && place > 0 && left == 0)
-                choices[n++] = grammar_repeat(g, digit_range(g, 0, 0), 1, FRACTION_DIGITS);
-            if (place == 0) {
-                grammar_expr behind;
-                if (places == 0)
-                    behind = left == 0 ? grammar_repeat(g, digit_range(g, 0, 0), 1, FRACTION_DIGITS)
-                                       : nothing(g);
-                else {
-                    grammar_expr digits[10];
-                    for (unsigned digit = 0; digit <= 9; digit++)
-                        digits[digit] = pair(
-                            g, digit_range(g, digit, digit),
-                            grammar_call(
-                                g, first + (uint32_t)(units + (remainder * 10 + digit) % units)));
-                    behind = grammar_choice(g, digits, 10);
-                }
-                choices[n++] = pair(g, grammar_bytes(g, slice_of(".")), behind);
-            }
-            grammar_define(g, first + (uint32_t)(place * units + remainder),
-                           grammar_choice(g, choices, n));
-        }
-    /* at least one digit, whose zeros in front other rules leave out */
-    grammar_expr starts[10];
-    for (unsigned digit = 0; digit <= 9; digit++)
-        starts[digit] = pair(g, digit_range(g, digit, digit),
-                             grammar_call(g, first + (uint32_t)(digit % units)));
-    *out = pair(g, grammar_repeat(g, grammar_bytes(g, slice_of("-")), 0, 1),
-                grammar_choice(g, starts, 10));
+    return grammar_choice(m->g, digits, 10);
+}
+
+static bool is_multiple(const struct multiples *m, size_t place, uint64_t remainder)
+{
+    for (; place < m->places; place++)
+        remainder = remainder * 10 % m->units;
+    return remainder == 0;
+}
+
+/* What may follow the digits up to `place`. */
+static grammar_expr after_digits(const struct multiples *m, size_t place, uint64_t remainder)
+{
+    struct grammar *g = m->g;
+    grammar_expr choices[4];
+    size_t n = 0;
+    bool may_end = is_multiple(m, place, remainder), is_last = place == m->places;
+    grammar_expr zeros = grammar_repeat(g, digit_range(g, 0, 0), 1, FRACTION_DIGITS);
+    if (may_end)
+        choices[n++] = empty(g);
+    if (place == 0)
+        choices[n++] = next_digit(m, 0, remainder);
+    grammar_expr behind =
+        is_last ? (may_end ? zeros : nothing(g)) : next_digit(m, place + 1, remainder);
+    choices[n++] = place == 0 ? pair(g, grammar_bytes(g, slice_of(".")), behind) : behind;
+    return grammar_choice(g, choices, n);
+}
+
+bool number_multiples_expr(struct grammar *g, double step, grammar_expr *out, struct error *err)
+{
+    struct multiples m = { .g = g };
+    if (!read_step(&m, step, err))
+        return false;
+    for (size_t i = 0; i < (m.places + 1) * m.units; i++) {
+        grammar_rule rule = grammar_declare(g, slice_of("remainder"));
+        m.first_rule = i == 0 ? rule : m.first_rule;
+    }
+    for (size_t place = 0; place <= m.places; place++)
+        for (uint64_t remainder = 0; remainder < m.units; remainder++)
+            grammar_define(g, remainder_rule(&m, place, remainder),
+                           after_digits(&m, place, remainder));
+    /* at least one digit; zeros in front are left out by the range that this is combined with */
+    *out = pair(g, grammar_repeat(g, grammar_bytes(g, slice_of("-")), 0, 1), next_digit(&m, 0, 0));
     return true;
 }
