@@ -11,54 +11,38 @@ struct analysis {
     size_t work;
 };
 
-static bool is_nullable(struct analysis *a, grammar_expr index)
+/* Whether the parts of an expression have a property that single bytes have or have not, and rules
+ * have as told `flag` bytes into them. */
+static bool parts_have(struct analysis *a, grammar_expr index, bool bytes_have, size_t flag)
 {
     const struct expression *e = &a->g->expressions[index];
+    bool is_choice = e->kind == EXPRESSION_CHOICE;
     a->work++;
     switch (e->kind) {
     case EXPRESSION_SET:
-        return false;
-    case EXPRESSION_SEQUENCE:
+        return bytes_have;
+    case EXPRESSION_SEQUENCE: /* all of them */
+    case EXPRESSION_CHOICE:   /* one of them */
         for (uint32_t i = 0; i < e->count; i++)
-            if (!is_nullable(a, a->g->parts[e->first + i]))
-                return false;
-        return true;
-    case EXPRESSION_CHOICE:
-        for (uint32_t i = 0; i < e->count; i++)
-            if (is_nullable(a, a->g->parts[e->first + i]))
-                return true;
-        return false;
+            if (parts_have(a, a->g->parts[e->first + i], bytes_have, flag) == is_choice)
+                return is_choice;
+        return !is_choice;
     case EXPRESSION_REPEAT:
-        return e->at_least == 0 || is_nullable(a, e->first);
+        return e->at_least == 0 || parts_have(a, e->first, bytes_have, flag);
     case EXPRESSION_CALL:
-        return a->g->rules[e->first].is_nullable;
+        return *(bool *)((char *)&a->g->rules[e->first] + flag);
     }
     return false;
 }
 
+static bool is_nullable(struct analysis *a, grammar_expr index)
+{
+    return parts_have(a, index, false, offsetof(struct rule, is_nullable));
+}
+
 static bool is_productive(struct analysis *a, grammar_expr index)
 {
-    const struct expression *e = &a->g->expressions[index];
-    a->work++;
-    switch (e->kind) {
-    case EXPRESSION_SET:
-        return true;
-    case EXPRESSION_SEQUENCE:
-        for (uint32_t i = 0; i < e->count; i++)
-            if (!is_productive(a, a->g->parts[e->first + i]))
-                return false;
-        return true;
-    case EXPRESSION_CHOICE:
-        for (uint32_t i = 0; i < e->count; i++)
-            if (is_productive(a, a->g->parts[e->first + i]))
-                return true;
-        return false;
-    case EXPRESSION_REPEAT:
-        return e->at_least == 0 || is_productive(a, e->first);
-    case EXPRESSION_CALL:
-        return a->g->rules[e->first].is_productive;
-    }
-    return false;
+    return parts_have(a, index, true, offsetof(struct rule, is_productive));
 }
 
 static bool is_grounded(struct analysis *a, grammar_expr index)
