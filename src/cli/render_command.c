@@ -1,8 +1,8 @@
 #include "base/json.h"
-#include "base/mapped_file.h"
 #include "chat/gotemplate_prompt.h"
 #include "chat/jinja.h"
 #include "cli/commands.h"
+#include "cli/input_file.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -14,6 +14,8 @@ static const char about[] =
     "template's language gives them: messages, tools, add_generation_prompt, bos_token ...\n"
     "The file's name tells the language: .jinja as Hugging Face uses it, .gotmpl as Modelfiles do\n"
     "(messages, tools, prompt, suffix, think, think_level, is_think_set).\n";
+
+enum { FILE_BYTES = 64 << 20 };
 
 /* The text itself has a limit of its own in jinja_defaults(). */
 static const size_t OUTPUT_LIMIT_BYTES = (size_t)1 << 30;
@@ -83,21 +85,18 @@ static bool parse_now(const char *text, int64_t *seconds)
 static bool render(const struct render *r, const struct language *language, struct text *out,
                    struct error *err)
 {
-    struct mapped_file *template = NULL, *context = NULL;
+    struct text template, context;
     const struct json *json = NULL;
-    bool ok = mapped_file_open(&template, r->template, err) &&
-              mapped_file_open(&context, r->context, err) &&
-              json_open(&json, (const char *)context->data, context->size, r->context, err);
+    text_init(&context, 0);
+    bool ok = input_file_read(&template, r->template, FILE_BYTES, err) &&
+              input_file_read(&context, r->context, FILE_BYTES, err) &&
+              json_open(&json, context.data ? context.data : "", context.length, r->context, err);
     if (ok && json_kind(json) != JSON_KIND_OBJECT)
         ok = fail(err, ERROR_FORMAT, "'%s' is not a JSON object", r->context);
-    struct slice source = { NULL, 0 };
-    if (ok)
-        source = (struct slice){ (const char *)template->data, template->size };
-    ok = ok && language->render(r, source, json, out, err);
-    if (json)
-        json_close(&json);
-    mapped_file_close(&context);
-    mapped_file_close(&template);
+    ok = ok && language->render(r, text_slice(&template), json, out, err);
+    json_close(&json);
+    text_release(&context);
+    text_release(&template);
     return ok;
 }
 
