@@ -35,9 +35,11 @@ type_in_turn() {
     sleep 0.5
 }
 
+# `script` runs its command by $SHELL, and dash, once hearth has ended, dies of the Ctrl-C that was meant for hearth: exec leaves
+# no shell between.
 talk() {
     : >"$tmp/raw"
-    type_in_turn "$@" | timeout 60 script -qec "$hearth run $model --temperature 0 ${flags:-}" /dev/null >"$tmp/raw" 2>"$tmp/err"
+    type_in_turn "$@" | timeout 60 script -qec "exec $hearth run $model --temperature 0 ${flags:-}" /dev/null >"$tmp/raw" 2>"$tmp/err"
     status=$? command_line="conversation ($*)"
     tr -d '\r' <"$tmp/raw" >"$tmp/out"
 }
