@@ -37,7 +37,7 @@ LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 CFLAGS ?=
 
-ROOMS := base quant formats kernels array tokenizer models runtime chat
+ROOMS := base quant formats kernels array tokenizer models runtime chat dialogue
 KERNELS_x86_64 := simd x86
 KERNELS_aarch64 := simd arm
 KERNELS := reference $(or $(KERNELS_$(ARCH)),portable)

@@ -14,10 +14,11 @@ declare -A below=(
     [models]="array kernels formats quant base"
     [runtime]="models tokenizer array kernels formats quant base"
     [chat]="base"
-    [worker]="runtime chat models tokenizer array kernels formats quant base"
+    [dialogue]="chat runtime models tokenizer array kernels formats quant base"
+    [worker]="dialogue runtime chat models tokenizer array kernels formats quant base"
     [store]="formats quant base"
     [server]="worker store base"
-    [cli]="server worker store chat runtime models tokenizer array kernels formats quant base"
+    [cli]="server worker store dialogue chat runtime models tokenizer array kernels formats quant base"
 )
 
 # A library's header and the only places that may name it.
@@ -57,12 +58,12 @@ for row in "${libraries[@]}"; do
         report "only $owner may include <$header>"
 done
 
-# The public interface: written by runtime/hearth.c, used by `run` and by programs outside, by nobody else inside.
-public='^src/(runtime/hearth[a-z_]*|cli/(run_command|answer|interrupts|settings|repl|replay_command|main))\.[ch]:'
+# The public interface: written by runtime/hearth*.c, used by dialogue, `run` and programs outside, by nobody else inside.
+public='^src/(runtime/hearth[a-z_]*|dialogue/[a-z_]+|cli/(run_command|answer|interrupts|settings|repl|replay_command|main))\.[ch]:'
 grep -rnE --include='*.[ch]' '\bhearth_[a-z]|"hearth\.h"' src | grep -vE "$public" |
     report "only include/ and what implements or uses it has the product's prefix"
-grep -nE '^ *# *include +"' src/cli/{run_command,answer,interrupts,settings,repl}.[ch] 2>/dev/null | grep -vE '"(hearth\.h|cli/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |
-    report "the run command stands on include/hearth.h alone"
+grep -nE '^ *# *include +"' src/cli/{run_command,answer,interrupts,settings,repl}.[ch] 2>/dev/null | grep -vE '"(hearth\.h|(cli|dialogue|chat)/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |
+    report "the run command stands on include/hearth.h and dialogues alone"
 
 grep -rnE --include='*.[ch]' '\b(printf|vprintf|puts|putchar|perror|exit|_exit|abort)\(|\bfprintf\((stdout|stderr)' \
     $(ls -d src/*/ | grep -v '^src/cli/') |

@@ -14,8 +14,12 @@
 #include "runtime/sampler.h"
 #include "tokenizer/tokenizer.h"
 
-/* A vocabulary as a tree of bytes: made once for a model, immutable. */
+/* A vocabulary as a tree of bytes: made once for a model, immutable. The bytes of a control token
+ * are CONSTRAINT_CONTROL, which no text has, and its name ("\xFE<tool_call>"): it is possible where
+ * a grammar says so and nowhere else. */
 struct constraint_tokens;
+
+#define CONSTRAINT_CONTROL "\xFE"
 
 /* `n_vocab`: how many logits the model has. The tokenizer must outlive it. */
 bool constraint_tokens_open(struct constraint_tokens **out, const struct tokenizer *tokenizer,
