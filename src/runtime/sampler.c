@@ -15,13 +15,16 @@ struct sampler {
 
     uint64_t seed, n_draws; /* a draw is a function of these two */
 
+    struct token_bias *biases; /* [options.n_bias] */
+    bool has_bans;             /* among them */
+
     /* What penalties look back on. With repeat_last_n -1 each token enters `recent` once, and none
      * leaves; otherwise it is a ring. */
     uint32_t *recent; /* [recent_capacity] */
     size_t recent_capacity, n_recent, oldest;
     uint32_t *counts; /* [n_vocab] how often each is in the window */
 
-    float *changed;               /* [n_vocab] logits after penalties and the mask */
+    float *changed;               /* [n_vocab] logits after biases, penalties and the mask */
     uint32_t *indices;            /* [n_vocab] */
     struct candidate *candidates; /* [n_vocab] */
     double *block_sums;           /* [n_vocab / CANDIDATE_BLOCK, rounded up] */
@@ -70,6 +73,27 @@ static bool check_options(const struct sampler_options *o, struct error *err)
     return true;
 }
 
+static const float BAN = -100, FORCE = 100;
+
+static bool check_biases(const struct sampler_options *o, size_t n_vocab, struct error *err)
+{
+    if (o->n_bias > SAMPLER_MOST_BIASES)
+        return fail(err, ERROR_USAGE, "logit_bias has %zu entries, but at most %d are allowed",
+                    o->n_bias, SAMPLER_MOST_BIASES);
+    for (size_t i = 0; i < o->n_bias; i++) {
+        const struct token_bias *b = &o->bias[i];
+        if (b->token < 0 || (size_t)b->token >= n_vocab)
+            return fail(err, ERROR_USAGE,
+                        "logit_bias names token %d, but the vocabulary has 0 to %zu", b->token,
+                        n_vocab - 1);
+        if (!(b->bias >= BAN && b->bias <= FORCE))
+            return fail(err, ERROR_USAGE,
+                        "logit_bias of token %d is %g, but it must be between %g and %g", b->token,
+                        (double)b->bias, (double)BAN, (double)FORCE);
+    }
+    return true;
+}
+
 static bool penalizes(const struct sampler_options *o)
 {
     return o->repeat_last_n != 0 &&
@@ -95,6 +119,20 @@ static bool allocate(struct sampler *s, struct error *err)
     return true;
 }
 
+static bool copy_biases(struct sampler *s, const struct sampler_options *o, struct error *err)
+{
+    s->options.bias = NULL; /* the caller's */
+    if (o->n_bias == 0)
+        return true;
+    s->biases = memory_zeroed(o->n_bias, sizeof *s->biases);
+    if (!s->biases)
+        return fail_memory(err, o->n_bias * sizeof *s->biases, "the biases of a sampler");
+    memcpy(s->biases, o->bias, o->n_bias * sizeof *s->biases);
+    for (size_t i = 0; i < o->n_bias; i++)
+        s->has_bans |= s->biases[i].bias == BAN;
+    return true;
+}
+
 static bool choose_seed(struct sampler *s, struct error *err)
 {
     s->seed = (uint64_t)s->options.seed;
@@ -114,6 +152,8 @@ bool sampler_open(struct sampler **out, const struct sampler_options *options, s
     if (n_vocab == 0 || n_vocab > INT32_MAX)
         return fail(err, ERROR_USAGE, "a vocabulary of %zu tokens, but it must have 1 to %d",
                     n_vocab, INT32_MAX);
+    if (!check_biases(options, n_vocab, err))
+        return false;
     struct sampler *s = memory_zeroed(1, sizeof *s);
     if (!s)
         return fail_memory(err, sizeof *s, "a sampler");
@@ -122,7 +162,7 @@ bool sampler_open(struct sampler **out, const struct sampler_options *options, s
         s->options.top_k = 0;
     s->kernels = kernels;
     s->n_vocab = n_vocab;
-    if (!allocate(s, err) || !choose_seed(s, err)) {
+    if (!allocate(s, err) || !copy_biases(s, options, err) || !choose_seed(s, err)) {
         sampler_close(&s);
         return false;
     }
@@ -135,6 +175,7 @@ void sampler_close(struct sampler **sampler)
     struct sampler *s = *sampler;
     if (!s)
         return;
+    memory_free(s->biases);
     memory_free(s->recent);
     memory_free(s->counts);
     memory_free(s->changed);
@@ -210,15 +251,33 @@ static bool check_logits(const float *logits, size_t n, struct error *err)
     return true;
 }
 
+static float penalized(const struct sampler *s, uint32_t token, float logit)
+{
+    const struct sampler_options *o = &s->options;
+    float x = logit <= 0 ? logit * o->repeat_penalty : logit / o->repeat_penalty;
+    return x - ((float)s->counts[token] * o->frequency_penalty + o->presence_penalty);
+}
+
 /* From the raw logit, so that a token met twice is penalized once. */
 static void penalize(struct sampler *s, const float *logits)
 {
-    const struct sampler_options *o = &s->options;
     for (size_t i = 0; i < s->n_recent; i++) {
         uint32_t token = s->recent[i];
-        float x = logits[token];
-        x = x <= 0 ? x * o->repeat_penalty : x / o->repeat_penalty;
-        x -= (float)s->counts[token] * o->frequency_penalty + o->presence_penalty;
+        s->changed[token] = penalized(s, token, logits[token]);
+    }
+}
+
+/* After penalize(), whose outcome for these tokens is replaced: what is penalized is the logit with
+ * its bias. */
+static void add_biases(struct sampler *s, const float *logits, bool bans)
+{
+    for (size_t i = 0; i < s->options.n_bias; i++) {
+        uint32_t token = (uint32_t)s->biases[i].token;
+        float bias = s->biases[i].bias, x = logits[token] + bias;
+        if (bans && bias == BAN)
+            x = -INFINITY;
+        else if (s->counts && s->counts[token] > 0)
+            x = penalized(s, token, x);
         s->changed[token] = x;
     }
 }
@@ -239,12 +298,15 @@ static void forbid(float *logits, const uint32_t *allowed, size_t n)
     }
 }
 
-static const float *change_logits(struct sampler *s, const float *logits, const uint32_t *allowed)
+/* `bans`: banned tokens are impossible, rather than as unlikely as their bias makes them. */
+static const float *change_logits(struct sampler *s, const float *logits, const uint32_t *allowed,
+                                  bool bans)
 {
-    if (!allowed && s->n_recent == 0)
+    if (!allowed && s->n_recent == 0 && s->options.n_bias == 0)
         return logits;
     memcpy(s->changed, logits, s->n_vocab * sizeof *logits);
     penalize(s, logits);
+    add_biases(s, logits, bans);
     if (allowed)
         forbid(s->changed, allowed, s->n_vocab);
     return s->changed;
@@ -384,9 +446,13 @@ bool sampler_pick(struct sampler *s, const float *logits, const uint32_t *allowe
 {
     if (!check_logits(logits, s->n_vocab, err))
         return false;
-    const float *changed = change_logits(s, logits, allowed);
+    const float *changed = change_logits(s, logits, allowed, true);
     float max;
     uint32_t best = (uint32_t)s->kernels->elementwise.argmax(changed, s->n_vocab, &max);
+    if (max == -INFINITY && s->has_bans) { /* nothing but banned tokens is left */
+        changed = change_logits(s, logits, allowed, false);
+        best = (uint32_t)s->kernels->elementwise.argmax(changed, s->n_vocab, &max);
+    }
     if (max == -INFINITY)
         return fail(err, ERROR_FORMAT, "no token of %zu is possible", s->n_vocab);
     uint32_t chosen = s->options.temperature == 0 ? best : draw(s, changed, max);

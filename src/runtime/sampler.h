@@ -1,7 +1,7 @@
 /* sampler.h: how the next token is chosen from logits.
  *
  * Owns its options, the tokens it has seen (for penalties), its random state and scratch memory, so
- * that a choice allocates nothing. The order is llama.cpp's: repeat, presence and frequency
+ * that a choice allocates nothing. The order is llama.cpp's: biases, repeat, presence and frequency
  * penalties over the last tokens, then top-k, typical-p, top-p, min-p, temperature, draw. The same
  * seed, logits and number of draws give the same token on every machine. One thread at a time. */
 #ifndef SAMPLER_H
@@ -13,6 +13,14 @@
 
 struct sampler;
 
+/* Added to a token's logit (OpenAI's logit_bias). -100 bans: the token is chosen only where no
+ * other is possible. 100 forces, since logits lie closer together than that. */
+struct token_bias {
+    int32_t token;
+    float bias; /* -100 to 100 */
+};
+enum { SAMPLER_MOST_BIASES = 1024 };
+
 struct sampler_options {
     float temperature; /* 0: the likeliest token after penalties, lowest id on ties */
     int32_t top_k;     /* 0: all */
@@ -20,6 +28,9 @@ struct sampler_options {
     int32_t repeat_last_n; /* tokens that penalties look back on; 0: off, -1: all */
     float repeat_penalty, presence_penalty, frequency_penalty;
     int64_t seed; /* negative: random */
+    /* [n_bias] copied; of several for one token the last counts, as of keys in JSON */
+    const struct token_bias *bias;
+    size_t n_bias;
 };
 struct sampler_options sampler_defaults(void);
 
@@ -38,7 +49,9 @@ void sampler_clear(struct sampler *sampler);
 
 /* Choose from logits [n_vocab], which are not changed. `allowed` is a bit per token (bit t % 32 of
  * word t / 32) or NULL. `logprob` (may be NULL) gets the natural logarithm of the token's
- * probability by the raw logits. Fails when a logit is NaN or INFINITY, or no token is possible. */
+ * probability by the raw logits: what the model said, whatever biases, penalties, temperature,
+ * filters and `allowed` made of it. Fails when a logit is NaN or INFINITY, or no token is possible.
+ */
 bool sampler_pick(struct sampler *sampler, const float *logits, const uint32_t *allowed,
                   int32_t *token, float *logprob, struct error *err) MUST_CHECK;
 
