@@ -433,12 +433,22 @@ static uint32_t draw(struct sampler *s, const float *logits, float max)
     return candidates_draw(s->candidates, n, o->temperature, next_uniform(s));
 }
 
-static float log_probability(const struct sampler *s, const float *logits, uint32_t token)
+/* What makes a logit a log-probability. */
+struct log_total {
+    double max, log_sum;
+};
+
+static struct log_total log_total_of(const struct sampler *s, const float *logits)
 {
     float max;
     s->kernels->elementwise.argmax(logits, s->n_vocab, &max);
     double sum = s->kernels->elementwise.sum_exp(logits, s->n_vocab, max);
-    return (float)((double)logits[token] - max - log(sum));
+    return (struct log_total){ max, log(sum) };
+}
+
+static float log_probability(struct log_total total, float logit)
+{
+    return (float)((double)logit - total.max - total.log_sum);
 }
 
 bool sampler_pick(struct sampler *s, const float *logits, const uint32_t *allowed, int32_t *token,
@@ -463,7 +473,65 @@ bool sampler_pick(struct sampler *s, const float *logits, const uint32_t *allowe
         s->n_script--;
     }
     if (logprob)
-        *logprob = log_probability(s, logits, chosen);
+        *logprob = log_probability(log_total_of(s, logits), logits[chosen]);
+    return true;
+}
+
+/* The likeliest so far, in order; `logprob` holds the logit until the end. */
+struct ranking {
+    struct token_logprob *top; /* [most] */
+    size_t n, most;
+};
+
+/* A logit must pass this to come in; an equal one of a higher id does not. */
+static float threshold_of(const struct ranking *r)
+{
+    return r->n < r->most ? -INFINITY : r->top[r->n - 1].logprob;
+}
+
+static void enter(struct ranking *r, int32_t token, float logit)
+{
+    size_t i = r->n < r->most ? r->n++ : r->n - 1;
+    for (; i > 0 && r->top[i - 1].logprob < logit; i--)
+        r->top[i] = r->top[i - 1];
+    r->top[i] = (struct token_logprob){ token, logit };
+}
+
+/* Most blocks hold nothing that passes, which vectors see at once. */
+static void rank(struct ranking *r, const float *logits, size_t n)
+{
+    enum { BLOCK = 64 };
+    for (size_t i = 0; i < n; i += BLOCK) {
+        uint32_t any = n - i < BLOCK;
+        float threshold = threshold_of(r);
+        if (!any)
+            for (size_t j = 0; j < BLOCK; j++)
+                any |= logits[i + j] > threshold;
+        for (size_t j = i; any && j < n && j < i + BLOCK; j++)
+            if (logits[j] > threshold_of(r))
+                enter(r, (int32_t)j, logits[j]);
+    }
+}
+
+bool sampler_logprobs(const struct sampler *s, const float *logits, int32_t token, float *logprob,
+                      struct token_logprob *top, size_t n_top, size_t *n_found, struct error *err)
+{
+    assert(token >= 0 && (size_t)token < s->n_vocab);
+    if (n_top > SAMPLER_MOST_TOP_LOGPROBS)
+        return fail(err, ERROR_USAGE, "top_logprobs is %zu, but it must be between 0 and %d", n_top,
+                    SAMPLER_MOST_TOP_LOGPROBS);
+    if (!check_logits(logits, s->n_vocab, err))
+        return false;
+    struct log_total total = log_total_of(s, logits);
+    if (total.max == -INFINITY)
+        return fail(err, ERROR_FORMAT, "no token of %zu is possible", s->n_vocab);
+    struct ranking ranking = { .top = top, .most = n_top };
+    if (n_top > 0)
+        rank(&ranking, logits, s->n_vocab);
+    for (size_t i = 0; i < ranking.n; i++)
+        top[i].logprob = log_probability(total, top[i].logprob);
+    *logprob = log_probability(total, logits[token]);
+    *n_found = ranking.n;
     return true;
 }
 

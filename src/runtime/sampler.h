@@ -55,6 +55,20 @@ void sampler_clear(struct sampler *sampler);
 bool sampler_pick(struct sampler *sampler, const float *logits, const uint32_t *allowed,
                   int32_t *token, float *logprob, struct error *err) MUST_CHECK;
 
+enum { SAMPLER_MOST_TOP_LOGPROBS = 20 }; /* as OpenAI's and Ollama's top_logprobs */
+
+struct token_logprob {
+    int32_t token;
+    float logprob; /* natural logarithm */
+};
+
+/* What the model said of the next token, by the raw logits as sampler_pick's `logprob`: of `token`
+ * (in the vocabulary) to *logprob, of the n_top likeliest to top [n_top], likeliest first, the
+ * lower id on ties. *n_found: how many of them have a probability above 0. Allocates nothing. */
+bool sampler_logprobs(const struct sampler *sampler, const float *logits, int32_t token,
+                      float *logprob, struct token_logprob *top, size_t n_top, size_t *n_found,
+                      struct error *err) MUST_CHECK;
+
 /* For measurements: each of the next n picks chooses as ever and notes that in `own` [n], but
  * answers with the next of `script` [n]. Both borrowed until then; n = 0 ends it early. */
 void sampler_follow(struct sampler *sampler, const int32_t *script, int32_t *own, size_t n);

@@ -477,6 +477,28 @@ TEST(penalties_look_back_on_the_last_tokens_only)
     }
 }
 
+TEST(a_window_longer_than_the_history_sees_all_of_it)
+{
+    float logits[3] = { 0, 0, 0 };
+    struct sampler_options o = sampler_defaults();
+    o.temperature = 0;
+    o.frequency_penalty = 1;
+    static const int32_t windows[] = { -1, 5, 1 << 20 };
+    for (size_t i = 0; i < COUNT_OF(windows); i++) {
+        o.repeat_last_n = windows[i];
+        struct sampler *s = opened(o, 3);
+        static const int32_t history[] = { 0, 0, 1, 2, 2 };
+        for (size_t j = 0; j < COUNT_OF(history); j++)
+            assert_true(sampler_accept(s, history[j]));
+        assert_int_equal(pick(s, logits), 1);
+        assert_true(sampler_accept(s, 1)); /* now a window of five is full */
+        assert_int_equal(pick(s, logits), 0);
+        assert_true(sampler_accept(s, 0));
+        assert_int_equal(pick(s, logits), windows[i] == 5 ? 0 : 1);
+        sampler_close(&s);
+    }
+}
+
 TEST(tokens_outside_the_vocabulary_are_not_counted)
 {
     float logits[2] = { 0, 0 };
@@ -573,6 +595,95 @@ TEST(log_probabilities_come_from_the_raw_logits)
     }
     sampler_close(&s);
     memory_free(logits);
+}
+
+/* The likeliest by a full sort. */
+static void check_top(const float *logits, size_t n, size_t n_top)
+{
+    struct token_logprob top[SAMPLER_MOST_TOP_LOGPROBS];
+    struct sampler *s = opened(plain(), n);
+    struct entry *e = memory_zeroed(n, sizeof *e);
+    size_t n_found, n_possible = 0;
+    float logprob;
+    struct error err;
+    for (size_t i = 0; i < n; i++) {
+        e[i] = (struct entry){ .logit = logits[i], .token = i };
+        n_possible += logits[i] > -INFINITY;
+    }
+    normalize(e, n, 1);
+    sort_entries(e, n, false);
+    assert_ok(sampler_logprobs(s, logits, (int32_t)n - 1, &logprob, top, n_top, &n_found, &err),
+              err);
+    assert_int_equal(n_found, n_top < n_possible ? n_top : n_possible);
+    for (size_t i = 0; i < n_found; i++) {
+        assert_int_equal(top[i].token, e[i].token);
+        assert_true(fabs(top[i].logprob - log(e[i].p)) < 1e-5);
+    }
+    memory_free(e);
+    sampler_close(&s);
+}
+
+TEST(the_top_log_probabilities_are_those_of_a_full_sort)
+{
+    static const size_t sizes[] = { 1, 2, 19, 64, 65, 127, 128, 1000, 20000 };
+    for (size_t k = 0; k < COUNT_OF(sizes); k++)
+        for (uint64_t seed = 1; seed <= 12; seed++) {
+            size_t n = sizes[k];
+            float *logits = random_logits(n, 3, seed + k);
+            for (size_t i = 0; i < n && seed % 3 == 0; i++)
+                logits[i] = seed % 2 ? roundf(logits[i]) : 1; /* many ties, or nothing else */
+            for (size_t i = 1; i < n && seed % 4 == 0; i++)
+                logits[i] = i % 50 ? -INFINITY : logits[i];
+            for (size_t i = 0; i < n && seed == 5; i++)
+                logits[i] = (float)i / 100; /* each is the likeliest so far */
+            check_top(logits, n, seed == 1 ? 0 : seed < 4 ? seed : 20);
+            memory_free(logits);
+        }
+}
+
+TEST(log_probabilities_are_told_as_picks_tell_them)
+{
+    enum { N = 3000 };
+    float *logits = random_logits(N, 3, 17);
+    struct sampler_options o = sampler_defaults();
+    o.seed = 3;
+    struct sampler *s = opened(o, N);
+    for (int i = 0; i < 50; i++) {
+        struct token_logprob top[20];
+        struct error err;
+        int32_t token;
+        float picked, told;
+        size_t n_found;
+        assert_ok(sampler_pick(s, logits, NULL, &token, &picked, &err), err);
+        assert_ok(sampler_logprobs(s, logits, token, &told, top, 20, &n_found, &err), err);
+        assert_true(picked == told);
+        for (size_t j = 0; j < n_found; j++)
+            assert_true(top[j].token != token || top[j].logprob == told);
+        assert_ok(sampler_logprobs(s, logits, token, &told, NULL, 0, &n_found, &err), err);
+        assert_true(picked == told && n_found == 0);
+    }
+    sampler_close(&s);
+    memory_free(logits);
+}
+
+TEST(log_probabilities_that_cannot_be_told_are_errors)
+{
+    float logits[] = { 1, NAN, 3 };
+    static const float nothing[] = { -INFINITY, -INFINITY, -INFINITY };
+    struct token_logprob top[SAMPLER_MOST_TOP_LOGPROBS + 1];
+    struct sampler *s = opened(plain(), 3);
+    struct error err;
+    float logprob;
+    size_t n;
+    assert_false(sampler_logprobs(s, logits, 0, &logprob, top, 2, &n, &err));
+    assert_int_equal(err.code, ERROR_FORMAT);
+    logits[1] = 2;
+    assert_false(sampler_logprobs(s, logits, 0, &logprob, top, COUNT_OF(top), &n, &err));
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_string_equal(err.message, "top_logprobs is 21, but it must be between 0 and 20");
+    assert_false(sampler_logprobs(s, nothing, 0, &logprob, top, 2, &n, &err));
+    assert_string_equal(err.message, "no token of 3 is possible");
+    sampler_close(&s);
 }
 
 TEST(logits_are_not_changed)
