@@ -120,7 +120,7 @@ bool option_store(const struct option_row *row, const char *value, struct error 
         return store_integer(row, value, err);
     if (row->kind == OPTION_FLOAT)
         return store_float(row, value, err);
-    if (row->kind == OPTION_TEXT) {
+    if (row->kind == OPTION_TEXT || row->kind == OPTION_SWITCH) {
         *(const char **)row->target = value;
         return true;
     }
@@ -164,6 +164,8 @@ static bool parse_one(const struct option_row *rows, size_t n_rows, int argc, ch
         *(bool *)row->target = true;
         return true;
     }
+    if (row->kind == OPTION_SWITCH)
+        return option_store(row, value ? value : "true", err);
     if (!value && *i + 1 == argc)
         return fail(err, ERROR_USAGE, "flag needs a value: --%s %s", row->name, row->value);
     return option_store(row, value ? value : argv[++*i], err);
@@ -193,7 +195,8 @@ bool options_help(const struct option_row *rows, size_t n_rows, struct text *out
         char left[64], letter[4] = "  ";
         if (rows[i].letter)
             letter[0] = '-', letter[1] = rows[i].letter;
-        snprintf(left, sizeof left, "%s --%s %s", letter, rows[i].name,
+        const char *layout = rows[i].kind == OPTION_SWITCH ? "%s --%s[=%s]" : "%s --%s %s";
+        snprintf(left, sizeof left, layout, letter, rows[i].name,
                  rows[i].value ? rows[i].value : "");
         if (!text_printf(out, "  %-30s %s\n", left, rows[i].help))
             return false;

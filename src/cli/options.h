@@ -17,12 +17,15 @@ enum option_kind {
     OPTION_I64,   /* int64_t */
     OPTION_FLOAT, /* float */
     OPTION_TEXT,  /* const char *, borrowed from the command line */
-    OPTION_LIST,  /* struct option_list: may be given several times */
+    /* the same, but the value may be left out and then is "true": it stands behind '=' or nowhere,
+     * so that the next argument is never taken for it */
+    OPTION_SWITCH,
+    OPTION_LIST, /* struct option_list: may be given several times */
     /* struct number_list: whole numbers with commas between them; may be given several times */
     OPTION_NUMBERS,
 };
 
-enum { OPTION_LIST_MAX = 16 };
+enum { OPTION_LIST_MAX = 64 };
 struct option_list {
     const char *items[OPTION_LIST_MAX]; /* borrowed */
     size_t count;

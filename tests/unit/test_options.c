@@ -5,8 +5,10 @@
 #include "test.h"
 
 static struct number_list numbers;
+static const char *think;
 static const struct option_row rows[] = {
     { "depth", 'd', OPTION_NUMBERS, &numbers, 0, 9000, "N,N", "" },
+    { "think", 't', OPTION_SWITCH, &think, 0, 0, "LEVEL", "How much" },
 };
 
 static void assert_refused(const char *value, const char *message)
@@ -67,4 +69,36 @@ TEST(a_list_that_is_too_long_is_refused)
         memcpy(value + 2 * i, "1,", 3);
     memcpy(value + 2 * NUMBER_LIST_MAX, "1", 2);
     assert_refused(value, "--depth has more than 32 numbers");
+}
+
+/* The value of --think, NULL when it was not given. */
+static const char *think_of(char *flag)
+{
+    struct error err = { 0 };
+    char *argv[] = { "run", flag, "model" };
+    int argc = COUNT_OF(argv);
+    think = NULL;
+    assert_ok(options_parse(rows, COUNT_OF(rows), &argc, argv, &err), err);
+    assert_string_equal(argv[argc - 1], "model"); /* never taken for the value */
+    return think;
+}
+
+TEST(the_value_of_a_switch_may_be_left_out)
+{
+    assert_string_equal(think_of("--think"), "true");
+    assert_string_equal(think_of("-t"), "true");
+    assert_string_equal(think_of("--think=low"), "low");
+    assert_string_equal(think_of("-t=low"), "low");
+    assert_string_equal(think_of("-tlow"), "low");
+    assert_string_equal(think_of("--think="), "");
+    assert_null(think_of("model"));
+}
+
+TEST(help_shows_what_may_be_left_out)
+{
+    struct text out;
+    text_init(&out, 1000);
+    assert_true(options_help(&rows[1], 1, &out));
+    assert_string_equal(out.data, "  -t --think[=LEVEL]             How much\n");
+    text_release(&out);
 }
