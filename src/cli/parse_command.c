@@ -1,12 +1,13 @@
 #include "base/json.h"
-#include "base/memory.h"
 #include "chat/gotemplate_tags.h"
 #include "chat/output_parser.h"
 #include "chat/thinking_splitter.h"
 #include "chat/tool_call_finder.h"
 #include "cli/commands.h"
+#include "cli/event_line.h"
 #include "cli/input_file.h"
 #include "cli/output.h"
+#include "cli/think_option.h"
 
 #include <stdio.h>
 
@@ -30,28 +31,12 @@ struct pipeline {
     struct text line;
 };
 
-static bool print_call(struct text *line, const struct tool_call *call)
-{
-    bool ok =
-        text_printf(line, "{\"tool_calls\":[{") &&
-        (!call->id.data || (text_append_string(line, "\"id\":") &&
-                            json_write_string(line, call->id) && text_append_byte(line, ',')));
-    return ok && text_printf(line, "\"function\":{\"index\":%u,\"name\":", call->index) &&
-           json_write_string(line, call->name) && text_append_string(line, ",\"arguments\":") &&
-           text_append_slice(line, call->arguments) && text_append_string(line, "}}]}");
-}
-
 static bool print_event(void *context, const struct output_event *event, struct error *err)
 {
     struct pipeline *p = context;
     text_clear(&p->line);
-    bool ok = true;
-    if (event->kind == OUTPUT_TOOL_CALL)
-        ok = print_call(&p->line, &event->call);
-    else
-        ok = text_append_string(&p->line, event->kind == OUTPUT_CONTENT ? "{\"content\":"
-                                                                        : "{\"thinking\":") &&
-             json_write_string(&p->line, event->text) && text_append_byte(&p->line, '}');
+    bool ok = event->kind == OUTPUT_TOOL_CALL ? event_line_call(&p->line, &event->call)
+                                              : event_line_text(&p->line, event->kind, event->text);
     if (!ok)
         return fail(err, ERROR_BUDGET, "an event of more than %d bytes", LINE_BYTES);
     return puts(p->line.data) >= 0 || fail(err, ERROR_IO, "standard output does not take it");
@@ -89,20 +74,8 @@ static bool open_named(struct pipeline *p, const struct parse_request *r, const 
                        struct error *err)
 {
     struct output_parser_options options = { .tools = tools };
-    struct text think;
-    const struct json *value = NULL;
-    text_init(&think, 100);
-    bool is_word = r->think && strcmp(r->think, "true") != 0 && strcmp(r->think, "false") != 0;
-    bool ok = !r->think || (is_word ? json_write_string(&think, slice_of(r->think))
-                                    : text_append_string(&think, r->think));
-    if (!ok)
-        fail(err, ERROR_USAGE, "--think is true, false, low, medium, high or max");
-    ok = ok && (!r->think || json_open(&value, think.data, think.length, "--think", err)) &&
-         think_read(&options.think, value, err) &&
-         output_parser_open(&p->first, r->parser, &options, err);
-    json_close(&value);
-    text_release(&think);
-    return ok;
+    return think_option_read(&options.think, r->think, err) &&
+           output_parser_open(&p->first, r->parser, &options, err);
 }
 
 static bool split(struct pipeline *p, struct error *err)
