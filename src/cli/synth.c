@@ -39,6 +39,21 @@ static const struct synth_special llama_specials[] = {
     { 0, NULL },
 };
 
+/* What chats, thinking, calls and filling in need. */
+static const struct synth_special chat_specials[] = {
+    { 990, "<|endoftext|>" },
+    { 991, "<|im_start|>" },
+    { 992, "<|im_end|>" },
+    { 993, "<think>" },
+    { 994, "</think>" },
+    { 995, "<tool_call>" },
+    { 996, "</tool_call>" },
+    { 997, "<|fim_prefix|>" },
+    { 998, "<|fim_suffix|>" },
+    { 999, "<|fim_middle|>" },
+    { 0, NULL },
+};
+
 #define LLAMA3_VOCABULARY                                                               \
     {                                                                                   \
         "gpt2", "llama-bpe", 128256, 128000, 256, llama3_specials, 128000, 128009, true \
@@ -130,6 +145,22 @@ static const struct shape shapes[] = {
       false,
       0,
       { "llama", NULL, 700, 0, 3, llama_specials, 1, 2, true } },
+    { "test-chat",
+      "llama",
+      96,
+      256,
+      2,
+      3,
+      1,
+      2048,
+      1e-5,
+      10000,
+      0,
+      0,
+      true,
+      false,
+      0,
+      { "gpt2", "qwen2", 1000, 990, 10, chat_specials, 990, 992, true } },
 };
 
 const char *const *synth_shapes(void)
@@ -454,18 +485,24 @@ static bool find_type(const char *name, struct synth *s, struct error *err)
     return fail(err, ERROR_USAGE, "there is no type '%s' (there are %s)", name, known);
 }
 
-bool synth_write(const char *shape, const char *type, const char *path, bool show_progress,
-                 struct error *err)
+static bool write_template(struct synth *s, struct slice chat_template, struct error *err)
 {
-    struct synth s = { .path = path, .show_progress = show_progress, .shown_percent = 101 };
-    if (!find_shape(shape, &s.shape, err) || !find_type(type, &s, err))
+    return !chat_template.data ||
+           gguf_write_string(s->writer, "tokenizer.chat_template", chat_template, err);
+}
+
+bool synth_write(const struct synth_options *o, const char *path, struct error *err)
+{
+    struct synth s = { .path = path, .show_progress = o->show_progress, .shown_percent = 101 };
+    if (!find_shape(o->shape, &s.shape, err) || !find_type(o->type, &s, err))
         return false;
     enum { MOST_IN_LAYER = 12, MOST_OUTSIDE = 4 };
     s.capacity = s.shape->n_layers * MOST_IN_LAYER + MOST_OUTSIDE;
     s.tensors = memory_zeroed(s.capacity, sizeof *s.tensors);
     bool ok = s.tensors || fail_memory(err, s.capacity * sizeof *s.tensors, "a list of tensors");
     ok = ok && gguf_writer_new(&s.writer, err) && write_general(&s, err) && write_sizes(&s, err) &&
-         synth_vocabulary_write(&s.shape->vocabulary, s.writer, err) && plan_tensors(&s, err) &&
+         synth_vocabulary_write(&s.shape->vocabulary, s.writer, err) &&
+         write_template(&s, o->chat_template, err) && plan_tensors(&s, err) &&
          gguf_writer_finish(s.writer, path, SYNTH_PORTION_BYTES, fill, &s, err);
     gguf_writer_free(&s.writer);
     memory_free(s.tensors);

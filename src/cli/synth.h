@@ -9,10 +9,16 @@
 #include "base/base.h"
 #include "base/error.h"
 
-/* Write a GGUF file. `shape` is one of synth_shapes(); `type` is the name of a stored type or
- * Q4_K_M, the usual mix of Q4_K and Q6_K. The same arguments give the same bytes. The file appears
- * only when it is complete. */
-bool synth_write(const char *shape, const char *type, const char *path, bool show_progress,
+struct synth_options {
+    const char *shape; /* one of synth_shapes() */
+    const char *type;  /* the name of a stored type or Q4_K_M, the usual mix of Q4_K and Q6_K */
+    struct slice chat_template; /* stored with the model; { NULL, 0 }: none */
+    bool show_progress;
+};
+
+/* Write a GGUF file. The same options give the same bytes. The file appears only when it is
+ * complete. */
+bool synth_write(const struct synth_options *options, const char *path,
                  struct error *err) MUST_CHECK;
 
 /* Names of the shapes, ended by NULL. */

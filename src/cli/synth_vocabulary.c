@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-enum token_type { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, BYTE = 6 }; /* numbers of the format */
+/* numbers of the format */
+enum token_type { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, USER_DEFINED = 4, BYTE = 6 };
 
 enum { MOST_MERGES = 4096, MOST_BYTES = 64 << 20, MOST_TOKEN = 16 };
 
@@ -31,6 +32,16 @@ static const char *special_text(const struct synth_vocabulary *v, uint32_t id)
     return NULL;
 }
 
+/* Tags that belong to the text of answers are no control tokens in their makers' files either. */
+static enum token_type special_type(const char *text)
+{
+    static const char *const tags[] = { "<think>", "</think>", "<tool_call>", "</tool_call>" };
+    for (size_t i = 0; i < COUNT_OF(tags); i++)
+        if (strcmp(text, tags[i]) == 0)
+            return USER_DEFINED;
+    return strcmp(text, "<unk>") == 0 ? UNKNOWN : CONTROL;
+}
+
 static bool is_special(const struct synth_vocabulary *v, uint32_t id)
 {
     return id >= v->special_begin && id - v->special_begin < v->n_special;
@@ -54,7 +65,7 @@ static void push_specials(struct building *b)
         const char *text = special_text(b->vocabulary, b->n_tokens);
         if (!text)
             text = arena_printf(b->arena, "<|reserved_special_token_%" PRIu32 "|>", b->n_tokens);
-        push(b, text, text && strcmp(text, "<unk>") == 0 ? UNKNOWN : CONTROL);
+        push(b, text, text ? special_type(text) : CONTROL);
     }
 }
 

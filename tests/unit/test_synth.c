@@ -14,7 +14,8 @@
 
 #include <unistd.h>
 
-static const char *const tiny_shapes[] = { "test-tiny", "test-tiny-bias", "test-tiny-experts" };
+static const char *const tiny_shapes[] = { "test-tiny", "test-tiny-bias", "test-tiny-experts",
+                                           "test-chat" };
 
 static char folder[64];
 
@@ -33,11 +34,18 @@ static void end_file(const char *path)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Without a template. */
+static bool write_synth(const char *shape, const char *type, const char *path, struct error *err)
+{
+    struct synth_options options = { .shape = shape, .type = type };
+    return synth_write(&options, path, err);
+}
+
 static struct weights *open_synth(const char *shape, const char *type, const char *path)
 {
     struct error err = { 0 };
     struct weights *w;
-    assert_ok(synth_write(shape, type, path, false, &err), err);
+    assert_ok(write_synth(shape, type, path, &err), err);
     assert_ok(weights_open(&w, path, &err), err);
     return w;
 }
@@ -211,6 +219,40 @@ TEST(tokens_are_distinct_and_merges_join_tokens_to_tokens)
     end_file(path);
 }
 
+TEST(a_chat_template_is_stored_with_the_model)
+{
+    static const char source[] = "{{ bos_token }}\0{{ messages }}"; /* a NUL byte is kept */
+    const char *path = begin_file();
+    struct error err = { 0 };
+    struct slice stored;
+    struct weights *w;
+    struct synth_options options = { .shape = "test-chat",
+                                     .type = "Q4_0",
+                                     .chat_template = { source, sizeof source - 1 } };
+    assert_ok(synth_write(&options, path, &err), err);
+    assert_ok(weights_open(&w, path, &err), err);
+    assert_true(gguf_as_string(gguf_find(weights_gguf(w), "tokenizer.chat_template"), &stored));
+    assert_true(slice_equal(stored, options.chat_template));
+    weights_close(&w);
+    w = open_synth("test-chat", "Q4_0", path);
+    assert_null(gguf_find(weights_gguf(w), "tokenizer.chat_template"));
+    weights_close(&w);
+    end_file(path);
+}
+
+TEST(special_tokens_that_answers_hold_are_no_control_tokens)
+{
+    const char *path = begin_file();
+    struct weights *w = open_synth("test-chat", "Q4_0", path);
+    const struct gguf_value *types = gguf_find(weights_gguf(w), "tokenizer.ggml.token_type");
+    int64_t think = 0, fim = 0;
+    assert_true(gguf_as_int(types, 993, &think) && gguf_as_int(types, 997, &fim));
+    assert_int_equal(think, 4);
+    assert_int_equal(fim, 3);
+    weights_close(&w);
+    end_file(path);
+}
+
 TEST(the_same_arguments_give_the_same_bytes)
 {
     const char *path = begin_file();
@@ -218,7 +260,7 @@ TEST(the_same_arguments_give_the_same_bytes)
     for (int i = 0; i < 2; i++) {
         struct error err = { 0 };
         struct mapped_file *file;
-        assert_ok(synth_write("test-tiny", "Q4_K_M", path, false, &err), err);
+        assert_ok(write_synth("test-tiny", "Q4_K_M", path, &err), err);
         assert_ok(mapped_file_open(&file, path, &err), err);
         hashes[i] = hash_bytes(file->data, file->size);
         mapped_file_close(&file);
@@ -230,12 +272,12 @@ TEST(the_same_arguments_give_the_same_bytes)
 TEST(an_unknown_shape_or_type_lists_the_known_ones)
 {
     struct error err = { 0 };
-    assert_false(synth_write("llama9", "Q4_0", "/tmp/never.gguf", false, &err));
+    assert_false(write_synth("llama9", "Q4_0", "/tmp/never.gguf", &err));
     assert_int_equal(err.code, ERROR_USAGE);
     assert_non_null(strstr(err.message, "'llama9'"));
     assert_non_null(strstr(err.message, "mixtral-8x7b"));
     assert_null(strstr(err.message, "test-tiny"));
-    assert_false(synth_write("test-tiny", "Q9", "/tmp/never.gguf", false, &err));
+    assert_false(write_synth("test-tiny", "Q9", "/tmp/never.gguf", &err));
     assert_non_null(strstr(err.message, "'Q9'"));
     assert_non_null(strstr(err.message, "Q4_K_M"));
     size_t n = 0;
@@ -251,7 +293,7 @@ TEST(every_failing_allocation_is_an_error_and_leaves_no_file)
     for (bool ok = false; !ok; n++) {
         struct error err = { 0 };
         memory_fail_after(n);
-        ok = synth_write("test-tiny-bias", "Q4_K_M", path, false, &err);
+        ok = write_synth("test-tiny-bias", "Q4_K_M", path, &err);
         memory_fail_after(-1);
         if (!ok)
             assert_int_equal(err.code, ERROR_MEMORY);
