@@ -12,11 +12,12 @@
 
 /* A call is
  *     open NAME name_end ARGUMENTS close
- * where arguments are JSON ({"a": 1}), or, one after another with arg_between between them,
+ * (or open NAME name_again NAME name_end ..., where name_again is not empty), where arguments are
+ * JSON ({"a": 1}), or, one after another with arg_between between them,
  *     arg_open KEY arg_name_end VALUE arg_close
  * with values spelled as said here. All calls of an answer are
  *     section_open CALL between CALL ... section_close
- * Any of the texts but `trigger` may be empty. */
+ * Any of the texts but `trigger` may be empty. A NUL byte stands behind each, none in it. */
 enum argument_spelling {
     ARGUMENTS_NONE, /* the model has no calls */
     ARGUMENTS_JSON,
@@ -35,7 +36,7 @@ struct call_syntax {
     bool is_last;       /* nothing but an end token follows the calls */
     bool is_single;     /* an answer has at most one call */
     struct slice section_open, section_close, between;
-    struct slice open, name_end, close;
+    struct slice open, name_again, name_end, close;
     struct slice arg_open, arg_name_end, arg_close, arg_between;
     struct slice quote;
 };

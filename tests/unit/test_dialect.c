@@ -1,0 +1,142 @@
+/* test_dialect.c: dialects of families by name: what their texts spell, the family's own parser
+ * reads. */
+#include "test.h"
+
+#include "chat/dialect.h"
+#include "chat/output_family.h"
+#include "spelled_call.h"
+
+static const char TOOLS[] =
+    "[{\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"parameters\":{\"type\":"
+    "\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"days\":{\"type\":\"integer\"},"
+    "\"exact\":{\"type\":\"boolean\"},\"tags\":{\"type\":\"array\"},\"filter\":{\"type\":"
+    "\"object\"}}}}},"
+    "{\"type\":\"function\",\"function\":{\"name\":\"now\",\"parameters\":{\"type\":\"object\","
+    "\"properties\":{}}}}]";
+
+static const char CALLS[] =
+    "[{\"name\":\"get_weather\",\"arguments\":{\"city\":\"Z\xc3\xbcrich \xe2\x82\xac, it's {1}\","
+    "\"days\":-3,\"exact\":true,\"tags\":[\"a\",1.5],\"filter\":{\"deep\":{\"n\":[1,2]},\"s\":"
+    "\"x\"}}},"
+    "{\"name\":\"now\",\"arguments\":{}}]";
+
+static const struct json *parsed(const char *text)
+{
+    const struct json *value;
+    struct error err = { 0 };
+    assert_ok(json_open(&value, text, strlen(text), "test", &err), err);
+    return value;
+}
+
+static bool hear(void *context, const struct output_event *event, struct error *err)
+{
+    struct text *heard = context;
+    (void)err;
+    if (event->kind != OUTPUT_TOOL_CALL)
+        return text_append_slice(heard, event->text);
+    return (event->call.index == 0 || text_append_byte(heard, ',')) &&
+           text_append_string(heard, "{\"name\":") && json_write_string(heard, event->call.name) &&
+           text_append_string(heard, ",\"arguments\":") &&
+           text_append_slice(heard, event->call.arguments) && text_append_byte(heard, '}');
+}
+
+static void check_family(const char *family, const struct dialect *dialect)
+{
+    const struct json *tools = parsed(TOOLS), *calls = parsed(CALLS);
+    struct output_parser_options options = { .tools = tools, .think = { .is_set = true } };
+    struct output_parser *p;
+    struct error err = { 0 };
+    struct text answer, heard, expected;
+    text_init(&answer, SIZE_MAX);
+    text_init(&heard, SIZE_MAX);
+    text_init(&expected, SIZE_MAX);
+    /* a family that has one call an answer is given the first */
+    const char *one_end = strstr(CALLS, ",{\"name\":\"now\"");
+    if (dialect->calls.is_single) {
+        assert_true(text_append(&expected, CALLS, (size_t)(one_end - CALLS)) &&
+                    text_append_byte(&expected, ']'));
+        json_close(&calls);
+        calls = parsed(expected.data);
+        text_clear(&expected);
+    }
+    spell_calls(&answer, dialect, calls);
+    assert_ok(output_parser_open(&p, family, &options, &err), err);
+    if (strcmp(family, "qwen3-vl-thinking") == 0) /* which always thinks first */
+        assert_ok(output_parser_add(p, slice_of("</think>"), false, hear, &heard, &err), err);
+    if (!output_parser_add(p, text_slice(&answer), true, hear, &heard, &err))
+        fail_msg("%s: %s\n%s", family, err.message, answer.data);
+    assert_true(json_write(&expected, calls));
+    assert_true(text_append_byte(&heard, ']'));
+    if (!slice_equal((struct slice){ expected.data + 1, expected.length - 1 }, text_slice(&heard)))
+        fail_msg("%s: %s\nis read as [%s\ninstead of %s", family, answer.data, heard.data,
+                 expected.data);
+    output_parser_close(&p);
+    text_release(&answer);
+    text_release(&heard);
+    text_release(&expected);
+    json_close(&tools);
+    json_close(&calls);
+}
+
+TEST(each_family_reads_the_calls_its_dialect_spells)
+{
+    size_t n = 0;
+    for (size_t i = 0; output_families[i]; i++) {
+        struct dialect_holder *holder;
+        struct error err = { 0 };
+        const char *family = output_families[i]->facts.name;
+        assert_ok(dialect_open_family(&holder, family, &err), err);
+        const struct dialect *dialect = dialect_of(holder);
+        bool has_calls = dialect->calls.arguments != ARGUMENTS_NONE;
+        assert_int_equal(has_calls, output_families[i]->facts.has_tools);
+        if (has_calls)
+            check_family(family, dialect);
+        n += has_calls;
+        dialect_close(&holder);
+    }
+    assert_true(n >= 25);
+}
+
+/* A trigger is what calls begin with. */
+TEST(triggers_are_the_beginning_of_calls)
+{
+    for (size_t i = 0; output_families[i]; i++) {
+        struct dialect_holder *holder;
+        struct error err = { 0 };
+        assert_ok(dialect_open_family(&holder, output_families[i]->facts.name, &err), err);
+        const struct call_syntax *calls = &dialect_of(holder)->calls;
+        struct slice first = calls->section_open.length ? calls->section_open : calls->open;
+        assert_true(first.length >= calls->trigger.length);
+        assert_memory_equal(first.data, calls->trigger.data, calls->trigger.length);
+        assert_int_equal(calls->trigger.length > 0, calls->arguments != ARGUMENTS_NONE);
+        dialect_close(&holder);
+    }
+}
+
+TEST(unknown_families_have_no_dialect)
+{
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    assert_false(dialect_open_family(&holder, "nothing", &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    assert_null(holder);
+}
+
+/* ---- prompts ---- */
+
+TEST(a_prompt_thinks_when_it_ends_with_the_opening_tag)
+{
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    assert_ok(dialect_open_family(&holder, "qwen3-thinking", &err), err);
+    const struct dialect *d = dialect_of(holder);
+    assert_true(dialect_prompt_thinks(d, slice_of("<|im_start|>assistant\n<think>\n")));
+    assert_true(dialect_prompt_thinks(d, slice_of("<think>a</think>b<think>")));
+    assert_false(dialect_prompt_thinks(d, slice_of("<think>\n\n</think>\n\n")));
+    assert_false(dialect_prompt_thinks(d, slice_of("<think>\nso")));
+    assert_false(dialect_prompt_thinks(d, slice_of("")));
+    dialect_close(&holder);
+    assert_ok(dialect_open_family(&holder, "qwen3-coder", &err), err);
+    assert_false(dialect_prompt_thinks(dialect_of(holder), slice_of("<think>")));
+    dialect_close(&holder);
+}
