@@ -35,11 +35,21 @@ struct constraint {
 
 /* ---- a model's tokens ---- */
 
+/* What a token adds to an answer, as grammars have it. */
+static bool append_bytes(const struct tokenizer *tokenizer, token_id token, struct text *out)
+{
+    bool is_control = tokenizer_is_special(tokenizer, token) && !tokenizer_is_end(tokenizer, token);
+    if (!is_control)
+        return tokenizer_append_bytes(tokenizer, token, out);
+    return text_append_string(out, CONSTRAINT_CONTROL) &&
+           text_append_slice(out, tokenizer_token_text(tokenizer, token));
+}
+
 /* The tokens' bytes one behind another: ends[i] is where those of token i end. */
 static bool spell_tokens(const struct constraint_tokens *t, struct text *pool, size_t *ends)
 {
     for (size_t i = 0; i < t->n_vocab; i++) {
-        if (!tokenizer_append_bytes(t->tokenizer, (token_id)i, pool))
+        if (!append_bytes(t->tokenizer, (token_id)i, pool))
             return false;
         ends[i] = pool->length;
     }
@@ -203,7 +213,7 @@ static bool follow(struct constraint *c, matcher_state from, token_id token, mat
 {
     text_clear(&c->bytes);
     *to = MATCHER_DEAD;
-    if (!tokenizer_append_bytes(c->tokens->tokenizer, token, &c->bytes))
+    if (!append_bytes(c->tokens->tokenizer, token, &c->bytes))
         return fail_memory(err, c->bytes.length, "a token's bytes");
     return c->bytes.length == 0 ||
            matcher_advance(c->matcher, from, text_slice(&c->bytes), to, err);

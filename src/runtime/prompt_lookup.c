@@ -107,6 +107,12 @@ static void follow(struct prompt_lookup *l, token_id token)
         l->source = 0;
 }
 
+const token_id *prompt_lookup_tokens(const struct prompt_lookup *l, size_t *n)
+{
+    *n = l->count;
+    return l->tokens;
+}
+
 bool prompt_lookup_push(struct prompt_lookup *l, token_id token)
 {
     if (l->count == UINT32_MAX || (l->count == l->capacity && !grow(l)))

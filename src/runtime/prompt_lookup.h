@@ -19,6 +19,9 @@ void prompt_lookup_free(struct prompt_lookup **lookup);   /* accepts NULL, leave
 bool prompt_lookup_push(struct prompt_lookup *lookup, token_id token) MUST_CHECK;
 void prompt_lookup_clear(struct prompt_lookup *lookup);
 
+/* All tokens of the sequence, valid until the next push. */
+const token_id *prompt_lookup_tokens(const struct prompt_lookup *lookup, size_t *n);
+
 enum { LOOKUP_LONGEST = 16 };
 
 struct lookup_guess {

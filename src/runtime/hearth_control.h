@@ -1,0 +1,55 @@
+/* hearth_control.h: what a chat needs of a session beyond include/hearth.h.
+ *
+ * For those who give tokens rather than text, decide what answers look like, and read them as they
+ * come. The session's thread only. */
+#ifndef HEARTH_CONTROL_H
+#define HEARTH_CONTROL_H
+
+#include "hearth.h"
+
+#include "base/base.h"
+#include "base/error.h"
+#include "runtime/engine.h"
+#include "runtime/grammar/grammar.h"
+#include "runtime/stop.h"
+#include "tokenizer/tokenizer.h"
+
+const struct engine *model_engine(const struct hearth_model *model);
+struct hearth_model *session_model(const struct hearth_session *session);
+
+/* The session's tokens are these from now on, n >= 1, and the next answer follows them. What was
+ * evaluated of a common beginning is kept. Between answers only. ERROR_CONTEXT, with both numbers,
+ * when they do not fit; the session is then as it was. */
+bool session_prompt(struct hearth_session *session, const token_id *tokens, size_t n,
+                    struct error *err) MUST_CHECK;
+
+/* Answers are texts of the grammar, which is taken also on failure; NULL: they are free. Holds
+ * until the session is configured again. */
+bool session_constrain(struct hearth_session *session, struct grammar *grammar,
+                       struct error *err) MUST_CHECK;
+
+/* Control tokens that come out as their text; they replace earlier ones. */
+bool session_show(struct hearth_session *session, const token_id *tokens, size_t n,
+                  struct error *err) MUST_CHECK;
+
+/* The present answer goes on with these tokens, whatever the sampler would choose. */
+bool session_force(struct hearth_session *session, const token_id *tokens, size_t n,
+                   struct error *err) MUST_CHECK;
+
+enum watch_verdict {
+    WATCH_GO_ON,
+    WATCH_END, /* the answer ends here, with reason HEARTH_STOP */
+    WATCH_FAIL,
+};
+
+/* Told of every token of an answer by the text that has become certain with it (may be none), and a
+ * last time when the answer has ended, unless it ended it. May call session_force. */
+typedef enum watch_verdict session_watch(void *context, struct slice text, bool is_last,
+                                         struct error *err);
+
+/* From the next answer on; stop strings are then the watcher's business, through session_stop.
+ * NULL: nobody watches. */
+void session_watch_by(struct hearth_session *session, session_watch *watch, void *context);
+struct stop_matcher *session_stop(struct hearth_session *session);
+
+#endif

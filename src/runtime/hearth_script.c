@@ -1,0 +1,116 @@
+/* hearth_script.c: sessions that are told what they hold and what they say. */
+#include "runtime/hearth_script.h"
+
+#include "runtime/hearth_session_private.h"
+
+/* The tokens, of which the first n_kept were held before. */
+static bool hold(struct hearth_session *s, const token_id *tokens, size_t n, size_t n_kept,
+                 struct error *err)
+{
+    size_t n_evaluated = size_min(size_min(n_kept, n - 1), sequence_length(s->sequence));
+    session_forget(s, n_evaluated);
+    for (size_t i = 0; i < n; i++)
+        if ((i >= n_evaluated && !token_list_push(&s->pending, tokens[i])) ||
+            !session_remember(s, tokens[i], err))
+            return fail_memory(err, n * sizeof *tokens, "the tokens of a session");
+    s->has_text = s->was_fed = true;
+    return true;
+}
+
+bool session_hold(struct hearth_session *s, const token_id *tokens, size_t n, size_t n_kept,
+                  struct error *err)
+{
+    if (n == 0 || n > s->n_ctx)
+        return fail(err, ERROR_CONTEXT, "%zu tokens to hold, 1 to %" PRIu32 " are possible", n,
+                    s->n_ctx);
+    speculation_init(&s->speculation);
+    s->guesses = (struct guess_counts){ 0 };
+    return hold(s, tokens, n, n_kept, err);
+}
+
+bool session_copy(struct hearth_session *to, const struct hearth_session *from, struct error *err)
+{
+    pthread_mutex_lock(&to->model->turn);
+    bool ok = sequence_copy(to->sequence, from->sequence, err);
+    pthread_mutex_unlock(&to->model->turn);
+    return ok;
+}
+
+void session_follow(struct hearth_session *s, const token_id *script, token_id *own, size_t n)
+{
+    sampler_follow(s->sampler, script, own, n);
+}
+
+struct guess_counts session_guesses(const struct hearth_session *s)
+{
+    return s->guesses;
+}
+
+/* hearth_control.h */
+
+const struct engine *model_engine(const struct hearth_model *model)
+{
+    return model->engine;
+}
+
+struct hearth_model *session_model(const struct hearth_session *s)
+{
+    return s->model;
+}
+
+bool session_prompt(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
+{
+    if (n == 0)
+        return fail(err, ERROR_USAGE, "the prompt is empty");
+    if (n > s->n_ctx)
+        return session_too_long(s, n, err);
+    size_t n_held, n_same = 0;
+    const token_id *held = prompt_lookup_tokens(s->lookup, &n_held);
+    while (n_same < size_min(n, n_held) && held[n_same] == tokens[n_same])
+        n_same++;
+    return hold(s, tokens, n, n_same, err);
+}
+
+bool session_constrain(struct hearth_session *s, struct grammar *grammar, struct error *err)
+{
+    const struct constraint_tokens *tokens;
+    constraint_close(&s->constraint);
+    if (!grammar)
+        return true;
+    if (!hearth_model_tokens(s->model, &tokens, err)) {
+        grammar_close(&grammar);
+        return false;
+    }
+    return constraint_open(&s->constraint, grammar, tokens, err);
+}
+
+static bool set_list(struct token_list *list, const token_id *tokens, size_t n, struct error *err)
+{
+    list->count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!token_list_push(list, tokens[i]))
+            return fail_memory(err, n * sizeof *tokens, "a list of tokens");
+    return true;
+}
+
+bool session_show(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
+{
+    return set_list(&s->shown, tokens, n, err);
+}
+
+bool session_force(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
+{
+    s->n_said = 0;
+    return set_list(&s->forced, tokens, n, err);
+}
+
+void session_watch_by(struct hearth_session *s, session_watch *watch, void *context)
+{
+    s->watch = watch;
+    s->watch_context = context;
+}
+
+struct stop_matcher *session_stop(struct hearth_session *s)
+{
+    return s->stop;
+}

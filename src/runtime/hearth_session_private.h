@@ -1,0 +1,59 @@
+/* hearth_session_private.h: what a session is made of. Private to hearth_session.c (options, text
+ * fed), hearth_answer.c (steps) and hearth_script.c (tokens held, dictated answers). */
+#ifndef HEARTH_SESSION_PRIVATE_H
+#define HEARTH_SESSION_PRIVATE_H
+
+#include "runtime/hearth_private.h"
+#include "runtime/hearth_script.h"
+#include "runtime/prompt_lookup.h"
+#include "runtime/sampler.h"
+#include "runtime/sequence.h"
+#include "runtime/hearth_control.h"
+#include "runtime/speculation.h"
+#include "runtime/stop.h"
+
+#include <stdatomic.h>
+
+enum session_state { IDLE, ANSWERING, ENDING };
+
+struct hearth_session {
+    struct hearth_model *model; /* borrowed */
+    struct sequence *sequence;
+    struct sampler *sampler;
+    struct stop_matcher *stop;
+    struct constraint *constraint; /* NULL: answers are free */
+    struct prompt_lookup *lookup;
+    struct speculation speculation;
+    struct token_stream stream;
+    struct token_list pending; /* fed or sampled, not evaluated yet */
+    struct token_list forced;  /* [n_said of them are said] how the answer goes on */
+    size_t n_said;
+    struct token_list shown;  /* control tokens that are text, too */
+    struct text decoded, out; /* of the present event */
+    session_watch *watch;     /* NULL: stop strings are the session's business */
+    void *watch_context;
+    bool was_told; /* the watcher, since the last event */
+    enum session_state state;
+    bool was_fed;  /* since the last answer */
+    bool has_text; /* anything at all was fed: no beginning token any more */
+    _Atomic int cancelled;
+    uint32_t n_ctx;
+    int32_t n_predict, n_draft;
+    uint64_t started_ns;
+    struct hearth_event done; /* counts of the present answer */
+    struct guess_counts guesses;
+};
+
+/* Tokens of the session, evaluated or not. */
+size_t session_n_tokens(const struct hearth_session *s);
+
+/* The session goes on with `token`: tell those who remember. */
+bool session_remember(struct hearth_session *s, token_id token, struct error *err) MUST_CHECK;
+
+/* Forget all but the first n_kept tokens that were evaluated. */
+void session_forget(struct hearth_session *s, size_t n_kept);
+
+/* The error of a prompt that does not fit. Always false. */
+bool session_too_long(const struct hearth_session *s, size_t n_tokens, struct error *err);
+
+#endif
