@@ -32,6 +32,8 @@ const struct chat_template *dialogue_template(const struct dialogue *dialogue);
 const struct dialect *dialogue_dialect(const struct dialogue *dialogue);
 const struct tokenizer *dialogue_tokenizer(const struct dialogue *dialogue);
 bool dialogue_is_plain(const struct dialogue *dialogue); /* a model that continues text */
+/* Control tokens by whose text answers are read. */
+const struct token_list *dialogue_shown(const struct dialogue *dialogue);
 
 struct chat_prompt {
     struct text text;
