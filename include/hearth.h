@@ -56,6 +56,11 @@ struct hearth_model_info {
 };
 void hearth_model_info(const struct hearth_model *model, struct hearth_model_info *info);
 
+struct hearth_token_bias {
+    int32_t token;
+    float bias; /* -100 (never, while another token is possible) to 100 (always) */
+};
+
 struct hearth_session_options {
     uint32_t n_ctx;    /* 0: the model's limit */
     int32_t n_predict; /* most tokens of an answer; -1: until the context is full */
@@ -75,6 +80,11 @@ struct hearth_session_options {
     const char *format;  /* "json" (any object) or the text of a JSON Schema; a keyword that cannot
                             be  enforced is an error with its path; copied */
     const char *grammar; /* GBNF, as llama.cpp's; copied */
+    const struct hearth_token_bias *logit_bias; /* [n_logit_bias] added to logits; copied */
+    size_t n_logit_bias;
+    int32_t n_logprobs; /* events tell the probabilities of chosen tokens and of the n likeliest (0
+                         * to 20) beside them; -1: they do not */
+    bool stops_loops;   /* an answer that does nothing but repeat itself is ended */
 };
 struct hearth_session_options hearth_session_defaults(void);
 
@@ -100,9 +110,23 @@ enum hearth_event_kind {
 };
 
 enum hearth_done_reason {
-    HEARTH_STOP,      /* an end token or a stop string */
-    HEARTH_LENGTH,    /* n_predict tokens, or the context is full */
-    HEARTH_CANCELLED, /* hearth_session_cancel */
+    HEARTH_STOP,       /* an end token or a stop string */
+    HEARTH_LENGTH,     /* n_predict tokens, or the context is full */
+    HEARTH_CANCELLED,  /* hearth_session_cancel */
+    HEARTH_REPETITION, /* stops_loops */
+};
+
+/* What the model said of a token, before penalties, temperature and formats. */
+struct hearth_logprob {
+    int32_t token;
+    float logprob;     /* natural logarithm of its probability */
+    const char *bytes; /* [length] the token's text, maybe a part of a UTF-8 sequence */
+    size_t length;
+};
+struct hearth_token_logprobs {
+    struct hearth_logprob chosen;
+    const struct hearth_logprob *top; /* [n_top] the likeliest first */
+    size_t n_top;
 };
 
 struct hearth_event {
@@ -115,6 +139,10 @@ struct hearth_event {
     uint32_t context_tokens; /* of the session now */
     /* first_token_ns: from the call that began the answer */
     uint64_t prompt_ns, answer_ns, first_token_ns;
+    /* [n_logprobs] of the tokens chosen since the last event, whether or not their text is out
+     * yet; valid until the next call */
+    const struct hearth_token_logprobs *logprobs;
+    size_t n_logprobs;
 };
 
 /* Run until there is something to tell. After HEARTH_DONE without a new feed: HEARTH_DONE again

@@ -153,6 +153,10 @@ static bool take_next(struct hearth_session *s, const float *logits, size_t room
         return end_answer(s, HEARTH_LENGTH, false, err);
     if (tokenizer_is_end(engine_tokenizer(s->model->engine), *token))
         return end_answer(s, HEARTH_STOP, false, err);
+    if (s->n_logprobs >= 0 &&
+        !logprobs_add(&s->logprobs, s->sampler, engine_tokenizer(s->model->engine), logits, *token,
+                      (size_t)s->n_logprobs, err))
+        return false;
     return take_token(s, *token, err);
 }
 
@@ -263,6 +267,7 @@ bool hearth_session_next(struct hearth_session *s, struct hearth_event *event,
 {
     struct error err = { 0 };
     text_clear(&s->out);
+    logprobs_clear(&s->logprobs);
     if (s->state == IDLE && !begin_answer(s, &err))
         return hearth_tell(error, &err);
     s->was_told = false;
@@ -273,6 +278,7 @@ bool hearth_session_next(struct hearth_session *s, struct hearth_event *event,
         }
     *event = s->done;
     event->context_tokens = (uint32_t)session_n_tokens(s);
+    event->logprobs = logprobs_view(&s->logprobs, &event->n_logprobs);
     if (s->out.length || s->state == ANSWERING) {
         event->kind = HEARTH_TEXT;
         event->text = s->out.data;

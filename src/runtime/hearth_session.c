@@ -22,6 +22,7 @@ struct hearth_session_options hearth_session_defaults(void)
         .frequency_penalty = sampling.frequency_penalty,
         .seed = sampling.seed,
         .n_draft = -1,
+        .n_logprobs = -1,
     };
 }
 
@@ -44,6 +45,17 @@ static bool open_constraint(struct constraint **out, struct hearth_model *model,
     return ok && constraint_open(out, grammar, tokens, err);
 }
 
+static bool check_choices(const struct hearth_session_options *o, struct error *err)
+{
+    if (o->n_logprobs > SAMPLER_MOST_TOP_LOGPROBS)
+        return fail(err, ERROR_USAGE, "n_logprobs is %" PRId32 ", at most %d are possible",
+                    o->n_logprobs, SAMPLER_MOST_TOP_LOGPROBS);
+    if (o->n_logit_bias > SAMPLER_MOST_BIASES)
+        return fail(err, ERROR_USAGE, "logit_bias has %zu tokens, at most %d are possible",
+                    o->n_logit_bias, SAMPLER_MOST_BIASES);
+    return true;
+}
+
 /* What `options` ask for, in the place of what the session has, if it can be had. */
 static bool set_choices(struct hearth_session *s, const struct hearth_session_options *o,
                         struct error *err)
@@ -52,6 +64,11 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
     struct sampler *sampler = NULL;
     struct stop_matcher *stop = NULL;
     struct constraint *constraint = NULL;
+    struct token_bias bias[SAMPLER_MOST_BIASES];
+    if (!check_choices(o, err))
+        return false;
+    for (size_t i = 0; i < o->n_logit_bias; i++)
+        bias[i] = (struct token_bias){ o->logit_bias[i].token, o->logit_bias[i].bias };
     struct sampler_options sampling = {
         .temperature = o->temperature,
         .top_k = o->top_k,
@@ -63,6 +80,8 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
         .presence_penalty = o->presence_penalty,
         .frequency_penalty = o->frequency_penalty,
         .seed = o->seed,
+        .bias = bias,
+        .n_bias = o->n_logit_bias,
     };
     size_t n_stop =
         size_min(o->n_stop, STOP_MOST_STRINGS + 1); /* one too many: stop_open says so */
@@ -83,6 +102,7 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
     s->stop = stop;
     s->constraint = constraint;
     s->n_predict = o->n_predict;
+    s->n_logprobs = o->n_logprobs;
     s->n_draft = o->n_draft < 0 ? SPECULATION_DEEPEST : o->n_draft;
     return true;
 }
@@ -141,6 +161,7 @@ void hearth_session_close(struct hearth_session **session)
     token_list_release(&s->pending);
     token_list_release(&s->forced);
     token_list_release(&s->shown);
+    logprobs_release(&s->logprobs);
     text_release(&s->decoded);
     text_release(&s->out);
     memory_free(s);

@@ -3,6 +3,7 @@
 #ifndef HEARTH_SESSION_PRIVATE_H
 #define HEARTH_SESSION_PRIVATE_H
 
+#include "runtime/hearth_logprobs.h"
 #include "runtime/hearth_private.h"
 #include "runtime/hearth_script.h"
 #include "runtime/prompt_lookup.h"
@@ -38,7 +39,8 @@ struct hearth_session {
     bool has_text; /* anything at all was fed: no beginning token any more */
     _Atomic int cancelled;
     uint32_t n_ctx;
-    int32_t n_predict, n_draft;
+    int32_t n_predict, n_draft, n_logprobs;
+    struct logprobs logprobs; /* of the present event */
     uint64_t started_ns;
     struct hearth_event done; /* counts of the present answer */
     struct guess_counts guesses;
