@@ -260,11 +260,12 @@ static size_t sentencepiece_prefix(const struct normalizer_step *step, struct sl
 }
 
 static bool run_sentencepiece(const struct normalizer_step *step, struct text *out,
-                              struct slice text)
+                              struct slice text, bool is_continued)
 {
     struct slice space = slice_of(step->escapes ? ESCAPED_SPACE : " ");
-    bool was_space = step->removes_extra; /* spaces after a space vanish, also those in front */
-    bool has_prefix = !step->adds_prefix;
+    /* Spaces after a space vanish, also those in front. */
+    bool was_space = step->removes_extra && !is_continued;
+    bool has_prefix = !step->adds_prefix || is_continued;
     size_t end = 0; /* of what is not trailing space */
     for (size_t i = 0; i < text.length;) {
         struct slice part;
@@ -288,7 +289,8 @@ static bool run_sentencepiece(const struct normalizer_step *step, struct text *o
     return true;
 }
 
-static bool run_step(const struct normalizer_step *step, struct text *out, struct slice text)
+static bool run_step(const struct normalizer_step *step, struct text *out, struct slice text,
+                     bool is_continued)
 {
     switch (step->kind) {
     case NORMALIZE_NFC:
@@ -306,8 +308,8 @@ static bool run_step(const struct normalizer_step *step, struct text *out, struc
     case NORMALIZE_STRIP:
         return run_strip(step, out, text);
     case NORMALIZE_PREPEND:
-        return text.length == 0 ||
-               (text_append_slice(out, step->content) && text_append_slice(out, text));
+        return text.length == 0 || ((is_continued || text_append_slice(out, step->content)) &&
+                                    text_append_slice(out, text));
     case NORMALIZE_BERT:
         return run_bert(step, out, text);
     case NORMALIZE_NMT:
@@ -317,15 +319,16 @@ static bool run_step(const struct normalizer_step *step, struct text *out, struc
     case NORMALIZE_PRECOMPILED:
         return run_precompiled(step, out, text);
     case NORMALIZE_SENTENCEPIECE:
-        return run_sentencepiece(step, out, text);
+        return run_sentencepiece(step, out, text, is_continued);
     case NORMALIZE_REPLACE:
         break; /* needs a matcher: normalizer_run */
     }
     return false;
 }
 
-bool normalizer_run(const struct normalizer *n, struct slice text, struct text *out,
-                    struct text *spare, struct matcher *matcher, struct error *err)
+bool normalizer_run(const struct normalizer *n, struct slice text, bool is_continued,
+                    struct text *out, struct text *spare, struct matcher *matcher,
+                    struct error *err)
 {
     /* No step that a text needs multiplies its length by more than 18 (NFKC of U+FDFA); a hostile
      * file's may. */
@@ -340,7 +343,7 @@ bool normalizer_run(const struct normalizer *n, struct slice text, struct text *
         if (step->kind == NORMALIZE_REPLACE) {
             if (!run_replace(step, spare, text_slice(out), matcher, err))
                 return false;
-        } else if (!run_step(step, spare, text_slice(out))) {
+        } else if (!run_step(step, spare, text_slice(out), is_continued)) {
             return fail(err, ERROR_MEMORY,
                         "normalizing %zu bytes needs more than the %zu bytes there are",
                         text.length, limit);

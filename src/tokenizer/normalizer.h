@@ -53,8 +53,10 @@ void normalizer_release(struct normalizer *n);
 bool normalizer_add(struct normalizer *n, struct normalizer_step step,
                     struct error *err) MUST_CHECK;
 
-/* Run all steps over `text` (valid UTF-8). The result lies in `out`; `spare` is scratch. */
-bool normalizer_run(const struct normalizer *n, struct slice text, struct text *out,
-                    struct text *spare, struct matcher *matcher, struct error *err) MUST_CHECK;
+/* Run all steps over `text` (valid UTF-8). `is_continued`: nothing is put in front of it. The
+ * result lies in `out`; `spare` is scratch. */
+bool normalizer_run(const struct normalizer *n, struct slice text, bool is_continued,
+                    struct text *out, struct text *spare, struct matcher *matcher,
+                    struct error *err) MUST_CHECK;
 
 #endif

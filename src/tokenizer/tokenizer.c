@@ -79,7 +79,7 @@ bool token_list_push(struct token_list *list, token_id id)
 /* Everything that one call of tokenizer_encode works with. */
 struct encoding {
     const struct tokenizer *t;
-    bool parse_special;
+    bool parse_special, is_continued;
     struct token_list *out;
     struct text repaired, prepared, normalized, spare, scratch;
     struct fragments fragments, inner;
@@ -91,7 +91,10 @@ struct encoding {
 static void encoding_init(struct encoding *e, const struct tokenizer *t,
                           struct encode_options options, struct token_list *out)
 {
-    *e = (struct encoding){ .t = t, .parse_special = options.parse_special, .out = out };
+    *e = (struct encoding){ .t = t,
+                            .parse_special = options.parse_special,
+                            .is_continued = options.is_continued,
+                            .out = out };
     text_init(&e->repaired, SIZE_MAX / 2);
     text_init(&e->prepared, SIZE_MAX / 2);
     text_init(&e->scratch, SIZE_MAX / 2);
@@ -199,10 +202,13 @@ static bool encode_fragment(struct encoding *e, struct slice text, bool is_first
                             bool after_special, struct error *err)
 {
     const struct tokenizer *t = e->t;
+    bool is_continued = is_first && e->is_continued;
     if (!prepare(e, text, after_special, &text, err))
         return false;
+    is_first = is_first && !is_continued;
     if (t->normalizer.n_steps) {
-        if (!normalizer_run(&t->normalizer, text, &e->normalized, &e->spare, &e->matcher, err))
+        if (!normalizer_run(&t->normalizer, text, is_continued, &e->normalized, &e->spare,
+                            &e->matcher, err))
             return false;
         text = text_slice(&e->normalized);
     }
@@ -230,7 +236,7 @@ static bool encode_text(struct encoding *e, struct slice text, struct error *err
     }
     if (!added_tokens_find(&e->t->added, text, e->parse_special, false, &e->fragments, err))
         return false;
-    bool after_special = true;
+    bool after_special = !e->is_continued;
     for (size_t i = 0; i < e->fragments.count; i++) {
         struct fragment f = e->fragments.items[i];
         struct slice part = { text.data + f.offset, f.length };

@@ -59,6 +59,7 @@ bool token_list_push(struct token_list *list, token_id id) MUST_CHECK;
 struct encode_options {
     bool add_special;   /* what the vocabulary puts around a text: BOS, EOS, [CLS] ... [SEP] */
     bool parse_special; /* "<|eot_id|>" written in the text is that token rather than its letters */
+    bool is_continued;  /* the text goes on where another ended: no space is put in front of it */
 };
 
 /* Append the ids of `text` to `out`. Bytes that are not UTF-8 are encoded as the vocabulary's byte

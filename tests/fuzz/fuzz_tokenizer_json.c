@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text_init(&out, 1 << 20);
     if (!tokenizer_from_json(&t, (const char *)data, size, "fuzz.json", &err))
         return 0;
-    if (tokenizer_encode(t, slice_of(TEXT), (struct encode_options){ true, true }, &ids, &err))
+    if (tokenizer_encode(t, slice_of(TEXT),
+                         (struct encode_options){ .add_special = true, .parse_special = true },
+                         &ids, &err))
         (void)!tokenizer_decode(t, ids.ids, ids.count, true, &out, &err);
     for (size_t i = 0; i < ids.count; i++)
         assert(ids.ids[i] >= 0 && (size_t)ids.ids[i] < tokenizer_size(t));

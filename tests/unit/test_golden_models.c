@@ -167,7 +167,7 @@ TEST(golden_models_are_the_same_from_either_spelling_of_their_configuration)
 static void check_text(struct engine *engine, const char *folder, const struct json *example)
 {
     const struct tokenizer *tokenizer = engine_tokenizer(engine);
-    struct encode_options both = { true, true };
+    struct encode_options both = { .add_special = true, .parse_special = true };
     struct token_list ids = { 0 };
     struct error err = { 0 };
     struct sequence *sequence;

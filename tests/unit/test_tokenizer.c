@@ -508,3 +508,75 @@ TEST(unigram_model_folder_gives_the_published_ids)
 {
     check_model_folder("xlm_roberta-a");
 }
+
+/* Code Llama's own encoding of what stands before and behind a hole, as quoted in llama.cpp's issue
+ * 3503. */
+TEST(code_llamas_continued_texts_give_the_published_ids)
+{
+    static token_id before[] = { 822, 3349,  29918, 5464, 29918, 294, 18869, 29898, 29879, 29901,
+                                 851, 29897, 1599,  851,  29901, 13,  1678,  9995,  29871 };
+    static token_id behind[] = { 13, 1678, 736, 1121, 13 };
+    static const char *const files[] = { "tokenizers/ggml-vocab-llama-spm.gguf",
+                                         "tokenizers/llama2-spm.model" };
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct token_list list = { before, COUNT_OF(before), 0 };
+        struct encode_options options = { 0 };
+        struct totals totals = { 0 };
+        struct tokenizer *t;
+        struct error err;
+        assert_ok(tokenizer_open(&t, golden_path(files[i]), &err), err);
+        check_encoding(t, slice_of("def remove_non_ascii(s: str) -> str:\n    \"\"\" "), options,
+                       &list, &totals);
+        list = (struct token_list){ behind, COUNT_OF(behind), 0 };
+        options.is_continued = true;
+        check_encoding(t, slice_of("\n    return result\n"), options, &list, &totals);
+        assert_int_equal(totals.wrong, 0);
+        tokenizer_close(&t);
+    }
+}
+
+/* Against what Meta and Mistral do in want of such an option: behind a character that joins with
+ * nothing, whose tokens are cut off again. */
+static void check_continued(const struct json *node, void *context)
+{
+    struct run *run = context;
+    struct token_list mark = { 0 }, all = { 0 };
+    struct encode_options options = { 0 };
+    struct text text, marked;
+    struct error err;
+    text_init(&marked, SIZE_MAX / 2);
+    assert_true(text_member(node, "text", &text));
+    assert_true(text_append_string(&marked, "☺") && text_append_slice(&marked, text_slice(&text)));
+    assert_ok(tokenizer_encode(run->t, slice_of("☺"), options, &mark, &err), err);
+    assert_ok(tokenizer_encode(run->t, text_slice(&marked), options, &all, &err), err);
+    assert_true(all.count >= mark.count);
+    struct token_list rest = { all.ids + mark.count, all.count - mark.count, 0 };
+    options.is_continued = true;
+    check_encoding(run->t, text_slice(&text), options, &rest, &run->totals);
+    token_list_release(&mark);
+    token_list_release(&all);
+    text_release(&marked);
+    text_release(&text);
+}
+
+TEST(continued_texts_are_encoded_as_behind_another_character)
+{
+    static const char *const names[][2] = {
+        { "ggml-vocab-llama-spm", "gguf" },
+        { "llama2-spm", "model" },
+        { "mistral-v3", "model" },
+        { "hf-phi-3-mini", "json" },
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char relative[200];
+        struct tokenizer *t;
+        struct error err;
+        snprintf(relative, sizeof relative, "tokenizers/%s.%s", names[i][0], names[i][1]);
+        assert_ok(tokenizer_open(&t, golden_path(relative), &err), err);
+        snprintf(relative, sizeof relative, "tokenizers/%s.cases.jsonl", names[i][0]);
+        struct run run = { .t = t };
+        each_line(relative, check_continued, &run);
+        report(names[i][0], &run.totals);
+        tokenizer_close(&t);
+    }
+}

@@ -42,8 +42,9 @@ static void assert_ids(const struct tokenizer *t, const char *text, struct encod
         fail_msg("'%s': %zu tokens, expected %zu", text, got.count, count);
     token_list_release(&got);
 }
-#define ASSERT_IDS(t, text, add, parse, ...)                                                      \
-    assert_ids(t, text, (struct encode_options){ add, parse }, (const token_id[]){ __VA_ARGS__ }, \
+#define ASSERT_IDS(t, text, add, parse, ...)                                                   \
+    assert_ids(t, text, (struct encode_options){ .add_special = add, .parse_special = parse }, \
+               (const token_id[]){ __VA_ARGS__ },                                              \
                sizeof((const token_id[]){ __VA_ARGS__ }) / sizeof(token_id))
 
 static void assert_text(const struct tokenizer *t, const token_id *ids, size_t count,
@@ -331,9 +332,11 @@ static bool use(const struct tokenizer *t, struct error *err)
     struct text out;
     struct token_stream stream = { 0 };
     text_init(&out, 100000);
-    bool ok = tokenizer_encode(t, slice_of("hello <s> wörld 1234567 <mask> x!"),
-                               (struct encode_options){ true, true }, &ids, err) &&
-              tokenizer_decode(t, ids.ids, ids.count, true, &out, err);
+    bool ok =
+        tokenizer_encode(t, slice_of("hello <s> wörld 1234567 <mask> x!"),
+                         (struct encode_options){ .add_special = true, .parse_special = true },
+                         &ids, err) &&
+        tokenizer_decode(t, ids.ids, ids.count, true, &out, err);
     for (size_t i = 0; ok && i < ids.count; i++)
         ok = token_stream_next(t, &stream, ids.ids[i], true, &out, err);
     text_release(&out);
