@@ -1,6 +1,8 @@
 #include "test.h"
 
 #include "base/memory.h"
+#include "base/table.h"
+#include "base/utf8.h"
 #include "runtime/grammar/gbnf.h"
 #include "runtime/grammar/token_mask.h"
 
@@ -53,6 +55,83 @@ static char judge(const char *source, const char *text)
     matcher_close(&m);
     grammar_close(&g);
     return verdict;
+}
+
+/* Whether a class has a character, by its ranges. */
+static bool has_character(const struct code_points *ranges, size_t n, bool is_negated, uint32_t c)
+{
+    bool is_inside = false;
+    for (size_t i = 0; i < n; i++)
+        is_inside |= c >= ranges[i].first && c <= ranges[i].last;
+    return is_inside != is_negated && (c < 0xD800 || c > 0xDFFF);
+}
+
+static void compare_class(const struct code_points *ranges, size_t n, bool is_negated)
+{
+    struct grammar *g = grammar_new();
+    struct error err = { 0 };
+    assert_non_null(g);
+    grammar_rule root = grammar_declare(g, slice_of("root"));
+    grammar_expr either[] = { grammar_class(g, ranges, n, is_negated),
+                              grammar_bytes(g, slice_of("more than one character")) };
+    grammar_define(g, root, grammar_choice(g, either, 2));
+    assert_ok(grammar_finish(g, root, &err), err);
+    struct matcher *m = matcher_for(g);
+    for (uint32_t c = 0; c <= 0x10FFFF; c += c < 0x11000 ? 1 : 61) {
+        char bytes[4];
+        matcher_state s = after(m, matcher_start(m), bytes, utf8_encode(c, bytes));
+        bool matches = s != MATCHER_DEAD && matcher_may_end(m, s);
+        if (matches != has_character(ranges, n, is_negated, c))
+            fail_msg("U+%04X of %zu ranges: %d", (unsigned)c, n, matches);
+    }
+    matcher_close(&m);
+    grammar_close(&g);
+}
+
+TEST(classes_have_the_characters_of_their_ranges)
+{
+    static const uint32_t edges[] = { 0,      'a',     0x7F,    0x80,    0x7FF,
+                                      0x800,  0xFFF,   0x1000,  0xD7FF,  0xE000,
+                                      0xFFFF, 0x10000, 0x1F600, 0x3FFFF, 0x40000 };
+    uint64_t random = 1;
+    for (size_t n = 0; n < 12; n++)
+        for (int is_negated = 0; is_negated < 2; is_negated++) {
+            struct code_points ranges[12];
+            for (size_t i = 0; i < n; i++) {
+                random = hash_u64(random + 1);
+                uint32_t first = edges[random % COUNT_OF(edges)] + (random >> 20) % 3;
+                uint32_t length = (uint32_t)(1u << (random >> 32) % 17);
+                ranges[i] = (struct code_points){ first, first + length - 1 };
+            }
+            compare_class(ranges, n, is_negated);
+        }
+}
+
+/* However many ranges a class has, what reads it goes on in one way only: time and memory do not
+ * grow with their number. */
+TEST(classes_of_many_ranges_are_read_in_one_way)
+{
+    struct code_points ranges[2000];
+    struct error err = { 0 };
+    for (size_t i = 0; i < COUNT_OF(ranges); i++)
+        ranges[i] = (struct code_points){ 0x10000 + 3 * (uint32_t)i, 0x10001 + 3 * (uint32_t)i };
+    struct grammar *g = grammar_new();
+    grammar_rule root = grammar_declare(g, slice_of("root"));
+    grammar_expr class = grammar_class(g, ranges, COUNT_OF(ranges), false);
+    grammar_define(g, root, grammar_repeat(g, class, 0, UINT32_MAX));
+    assert_ok(grammar_finish(g, root, &err), err);
+    struct matcher *m = matcher_for(g);
+    matcher_state s = matcher_start(m);
+    assert_int_equal(matcher_count_stacks(m, s), 1);
+    for (int i = 0; i < 3; i++) {
+        s = after(m, s, &"\xF0\x90\x80"[i], 1);
+        if (i < 2)
+            assert_true(matcher_count_stacks(m, s) > 1); /* branches, each with bytes of its own */
+        else
+            assert_int_equal(matcher_count_stacks(m, s), 1);
+    }
+    matcher_close(&m);
+    grammar_close(&g);
 }
 
 TEST(texts_are_recognized)
