@@ -200,6 +200,24 @@ static bool restrict_numbers(struct writer *w, const struct shape *s, struct reg
     return exclude_numbers(w, s, r);
 }
 
+/* Whether a number is a multiple is told alike by all readers, those with doubles too, while a
+ * double holds each of its digits; larger ones are left out unless the bounds leave nothing else.
+ */
+static void keep_multiples_exact(struct number_range *range)
+{
+    const double most = 999999999999999;
+    if ((!range->has_high || range->high > most) && !(range->has_low && range->low > most)) {
+        range->has_high = true;
+        range->high = most;
+        range->is_high_open = false;
+    }
+    if ((!range->has_low || range->low < -most) && !(range->has_high && range->high < -most)) {
+        range->has_low = true;
+        range->low = -most;
+        range->is_low_open = false;
+    }
+}
+
 static bool numbers(struct writer *w, const struct shape *s, grammar_expr *out)
 {
     bool is_integral = !(s->kinds & VALUE_FRACTION);
@@ -217,6 +235,8 @@ static bool numbers(struct writer *w, const struct shape *s, grammar_expr *out)
     }
     if (!is_computed)
         return number_range_expr(w->g, &range, out, w->err);
+    if (s->steps)
+        keep_multiples_exact(&range);
     struct grammar *own = grammar_new();
     struct regular *r = NULL;
     grammar_expr e;
