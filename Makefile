@@ -96,6 +96,11 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TEST_SUPPORT:%.c=$(BUI
 	@echo "  ld   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
+$(BUILD)/tests/complete_schemas: $(BUILD)/obj/tests/schema/complete_schemas.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/libhearth.a
+	@mkdir -p $(@D)
+	@echo "  ld   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
 $(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
@@ -117,9 +122,9 @@ else
 	$(BUILD)/hearth run $(RUN_MODEL) $(ARGS)
 endif
 
-TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
+TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels $(BUILD)/tests/complete_schemas $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
 KINDS ?=
-test: ## build and run all tests: make test [KINDS="unit replay kernels cli example"] [FILTER=name]
+test: ## build and run all tests: make test [KINDS="unit replay kernels cli schema example"] [FILTER=name]
 	@scripts/install_dependencies.sh build test
 	@$(MAKE) --no-print-directory build tests
 	@FILTER="$(FILTER)" scripts/run_tests.sh $(BUILD) $(KINDS)

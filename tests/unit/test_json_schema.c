@@ -78,6 +78,10 @@ TEST(documents_are_judged)
         { "{\"exclusiveMinimum\":-0.5,\"maximum\":0}", "-0.5", 'n' },
         { "{\"multipleOf\":3}", "12", 'y' },
         { "{\"multipleOf\":3}", "13", 'n' },
+        { "{\"multipleOf\":3}", "999999999999999", 'y' },
+        { "{\"multipleOf\":3}", "1000000000000002", 'n' }, /* valid, but not for every reader */
+        { "{\"multipleOf\":3,\"minimum\":1e15}", "1000000000000002", 'y' },
+        { "{\"multipleOf\":3,\"maximum\":-1e15}", "-1000000000000002", 'y' },
         { "{\"multipleOf\":0.05,\"minimum\":1}", "1.35", 'y' },
         { "{\"multipleOf\":0.05,\"minimum\":1}", "1.36", 'n' },
         { "{\"multipleOf\":0.05,\"minimum\":1}", "0.95", 'n' },
@@ -237,38 +241,59 @@ static const struct json *read_file(const char *name)
     return json;
 }
 
+/* Groups of the suite that are refused, and why. */
+static const struct {
+    const char *file, *description, *message;
+} refused_groups[] = {
+    { "draft2020-12/ref", "ref creates new scope when adjacent to keywords",
+      "#/$defs/A/unevaluatedProperties: this keyword cannot be enforced" },
+};
+
+static bool is_refused_by_name(const char *file, struct slice description, const char *message)
+{
+    for (size_t i = 0; i < COUNT_OF(refused_groups); i++)
+        if (strcmp(refused_groups[i].file, file) == 0 &&
+            slice_equal(slice_of(refused_groups[i].description), description))
+            return strcmp(refused_groups[i].message, message) == 0;
+    return false;
+}
+
+struct tally {
+    size_t n_right, n_refused, n_groups_refused;
+};
+
+static void judge_group(const char *file, const struct json *group, struct tally *tally)
+{
+    const struct json *tests = json_get(group, "tests");
+    struct slice name = json_text(json_get(group, "description"));
+    for (size_t i = 0; i < json_size(tests); i++) {
+        const struct json *test = json_at(tests, i);
+        struct error err = { 0 };
+        char verdict = judge_document(json_get(group, "schema"), json_get(test, "data"), &err);
+        char wanted = json_flag(json_get(test, "valid"), false) ? 'y' : 'n';
+        if (verdict == 'u' && is_refused_by_name(file, name, err.message)) {
+            tally->n_refused++;
+            tally->n_groups_refused += i == 0;
+        } else if (verdict != wanted) {
+            fail_msg("%s: %s: %s: '%c', not '%c' %s", file, name.data,
+                     json_text(json_get(test, "description")).data, verdict, wanted, err.message);
+        } else {
+            tally->n_right++;
+        }
+    }
+}
+
 TEST(the_suite_is_judged_alike)
 {
-    size_t n_right = 0, n_wrong = 0, n_unsupported = 0;
+    struct tally tally = { 0 };
     for (size_t f = 0; f < COUNT_OF(files); f++) {
         const struct json *groups = read_file(files[f]);
         if (!groups)
             SKIP("no golden data (HEARTH_GOLDEN or ../shared/golden) for schema/");
-        for (size_t g = 0; g < json_size(groups); g++) {
-            const struct json *group = json_at(groups, g), *tests = json_get(group, "tests");
-            for (size_t i = 0; i < json_size(tests); i++) {
-                const struct json *test = json_at(tests, i);
-                struct error err = { 0 };
-                char verdict =
-                    judge_document(json_get(group, "schema"), json_get(test, "data"), &err);
-                bool valid = json_flag(json_get(test, "valid"), false);
-                bool is_right = verdict == (valid ? 'y' : 'n');
-                if (verdict == 'u') {
-                    if (i == 0)
-                        printf("unsupported: %s: %s: %s\n", files[f],
-                               json_text(json_get(group, "description")).data, err.message);
-                    n_unsupported++;
-                } else if (!is_right) {
-                    printf("wrong: %s: %s: %s: %c\n", files[f],
-                           json_text(json_get(group, "description")).data,
-                           json_text(json_get(test, "description")).data, verdict);
-                    n_wrong++;
-                }
-                n_right += is_right;
-            }
-        }
+        for (size_t g = 0; g < json_size(groups); g++)
+            judge_group(files[f], json_at(groups, g), &tally);
         json_close(&groups);
     }
-    printf("%zu right, %zu wrong, %zu unsupported\n", n_right, n_wrong, n_unsupported);
-    assert_int_equal(n_wrong, 0);
+    printf("%zu documents judged alike, %zu of refused schemas\n", tally.n_right, tally.n_refused);
+    assert_int_equal(tally.n_groups_refused, COUNT_OF(refused_groups));
 }
