@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "chat/output_parser.h"
 #include "chat/slice_text.h"
+#include "dialogue/prompt_guard.h"
 #include "dialogue/template_source.h"
 
 enum { TEMPLATE_BYTES = 16 << 20, PROMPT_BYTES = 256 << 20 };
@@ -182,11 +183,19 @@ static struct slice without_bos(const struct dialogue *d, struct slice text)
     return text;
 }
 
-static bool encode(const struct dialogue *d, struct chat_prompt *prompt, struct error *err)
+/* `guard` may be NULL: all that looks like a control token is one. */
+static bool encode(const struct dialogue *d, struct chat_prompt *prompt, struct prompt_guard *guard,
+                   struct error *err)
 {
     struct encode_options options = { .add_special = true, .parse_special = true };
-    return tokenizer_encode(d->tokenizer, without_bos(d, text_slice(&prompt->text)), options,
-                            &prompt->tokens, err);
+    struct slice all = text_slice(&prompt->text), text = without_bos(d, all);
+    if (guard) {
+        options.barriers = guard->barriers;
+        options.n_barriers = guard->n_barriers;
+        for (size_t i = 0; i < guard->n_barriers; i++)
+            guard->barriers[i] -= size_min(all.length - text.length, guard->barriers[i]);
+    }
+    return tokenizer_encode(d->tokenizer, text, options, &prompt->tokens, err);
 }
 
 static bool append(struct chat_prompt *prompt, const char *string, struct error *err)
@@ -233,9 +242,16 @@ static bool apply_thinking(const struct dialogue *d, const struct prompt_request
 bool dialogue_prompt(const struct dialogue *d, const struct prompt_request *request,
                      struct chat_prompt *out, struct error *err)
 {
+    struct prompt_guard guard;
+    struct prompt_request guarded = *request;
     chat_prompt_init(out);
-    bool ok = chat_template_render(d->template, request, &out->text, err) &&
-              apply_thinking(d, request, out, err) && encode(d, out, err);
+    bool ok = prompt_guard_open(&guard, request->conversation, d->tokenizer, err);
+    if (ok && guard.marked)
+        guarded.conversation = guard.marked;
+    ok = ok && chat_template_render(d->template, &guarded, &out->text, err) &&
+         prompt_guard_clean(&guard, &out->text, err) && apply_thinking(d, request, out, err) &&
+         encode(d, out, &guard, err);
+    prompt_guard_release(&guard);
     if (!ok)
         chat_prompt_release(out);
     return ok;
@@ -245,7 +261,7 @@ bool dialogue_raw_prompt(const struct dialogue *d, struct slice text, struct cha
                          struct error *err)
 {
     chat_prompt_init(out);
-    bool ok = append_slice(out, text, err) && encode(d, out, err);
+    bool ok = append_slice(out, text, err) && encode(d, out, NULL, err);
     if (!ok)
         chat_prompt_release(out);
     return ok;

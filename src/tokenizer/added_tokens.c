@@ -87,16 +87,38 @@ static bool is_c_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Whether a special token would lie across a barrier. */
+static bool is_barred(const struct added_search *search, const struct added_token *token,
+                      size_t from)
+{
+    size_t low = 0, high = token->is_special ? search->n_barriers : 0;
+    while (low < high) { /* the first barrier behind the token's beginning */
+        size_t middle = (low + high) / 2;
+        if (search->barriers[middle] <= from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return token->is_special && low < search->n_barriers &&
+           search->barriers[low] < from + token->text.length;
+}
+
 /* One fragment of text, cut at every occurrence of one token. */
-static bool cut_at(const struct added_token *token, struct slice text, struct fragment fragment,
+static bool cut_at(const struct added_token *token, struct slice text,
+                   const struct added_search *search, struct fragment fragment,
                    struct fragments *out, struct error *err)
 {
-    size_t at = fragment.offset, end = fragment.offset + fragment.length;
-    while (at < end) {
-        const char *match = memmem(text.data + at, end - at, token->text.data, token->text.length);
+    size_t at = fragment.offset, end = fragment.offset + fragment.length, looked = at;
+    while (looked < end) {
+        const char *match =
+            memmem(text.data + looked, end - looked, token->text.data, token->text.length);
         if (!match)
             break;
         size_t from = (size_t)(match - text.data), left = from;
+        if (is_barred(search, token, from)) {
+            looked = from + 1;
+            continue;
+        }
         while (token->strips_left && left > at && is_c_space(text.data[left - 1]))
             left--;
         if (!push(out, at, left - at, -1, err) ||
@@ -105,6 +127,7 @@ static bool cut_at(const struct added_token *token, struct slice text, struct fr
         at = from + token->text.length;
         while (token->strips_right && at < end && is_c_space(text.data[at]))
             at++;
+        looked = at;
     }
     return push(out, at, end - at, -1, err);
 }
@@ -128,8 +151,9 @@ static bool mark_present(const struct added_tokens *added, struct slice text, bo
     return any;
 }
 
-static bool find_by_length(const struct added_tokens *added, struct slice text, bool parse_special,
-                           struct fragments *out, struct error *err)
+static bool find_by_length(const struct added_tokens *added, struct slice text,
+                           const struct added_search *search, struct fragments *out,
+                           struct error *err)
 {
     if (!push(out, 0, text.length, -1, err))
         return false;
@@ -140,7 +164,7 @@ static bool find_by_length(const struct added_tokens *added, struct slice text, 
         return fail_memory(err, added->count, "the fragments of a text");
     bool ok = true;
     struct fragments next = { 0 };
-    if (mark_present(added, text, parse_special, present))
+    if (mark_present(added, text, search->parse_special, present))
         for (size_t i = 0; ok && i < added->count; i++) {
             if (!present[i])
                 continue;
@@ -148,7 +172,7 @@ static bool find_by_length(const struct added_tokens *added, struct slice text, 
             for (size_t j = 0; ok && j < out->count; j++) {
                 struct fragment f = out->items[j];
                 ok = f.id >= 0 ? push(&next, f.offset, f.length, f.id, err)
-                               : cut_at(&added->items[i], text, f, &next, err);
+                               : cut_at(&added->items[i], text, search, f, &next, err);
             }
             struct fragments kept = *out;
             *out = next;
@@ -193,8 +217,8 @@ static size_t strip_right(struct slice text, size_t to)
 }
 
 static bool find_leftmost(const struct added_tokens *added, const struct trie *trie,
-                          struct slice text, bool parse_special, struct fragments *out,
-                          struct error *err)
+                          struct slice text, const struct added_search *search,
+                          struct fragments *out, struct error *err)
 {
     size_t done = 0;
     for (size_t i = 0; i < text.length && trie->n_nodes;) {
@@ -207,8 +231,12 @@ static bool find_leftmost(const struct added_tokens *added, const struct trie *t
         }
         const struct added_token *token = &added->items[index];
         size_t from = i, to = i + length;
+        if (is_barred(search, token, from)) {
+            i++; /* a shorter one may begin inside */
+            continue;
+        }
         i = to;
-        if (!is_wanted(token, parse_special) || from < done ||
+        if (!is_wanted(token, search->parse_special) || from < done ||
             (token->is_single_word && is_inside_word(text, from, to)))
             continue;
         if (token->strips_left)
@@ -222,12 +250,12 @@ static bool find_leftmost(const struct added_tokens *added, const struct trie *t
     return push(out, done, text.length - done, -1, err);
 }
 
-bool added_tokens_find(const struct added_tokens *added, struct slice text, bool parse_special,
-                       bool normalized, struct fragments *out, struct error *err)
+bool added_tokens_find(const struct added_tokens *added, struct slice text,
+                       const struct added_search *search, struct fragments *out, struct error *err)
 {
     out->count = 0;
     if (added->by_length)
-        return find_by_length(added, text, parse_special, out, err);
-    return find_leftmost(added, normalized ? &added->normalized : &added->plain, text,
-                         parse_special, out, err);
+        return find_by_length(added, text, search, out, err);
+    return find_leftmost(added, search->normalized ? &added->normalized : &added->plain, text,
+                         search, out, err);
 }

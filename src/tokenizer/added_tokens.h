@@ -48,9 +48,17 @@ struct fragments {
 };
 void fragments_release(struct fragments *fragments);
 
-/* Cut `text` into fragments that replace those in `out`; `normalized` chooses the tokens to look
- * for. */
-bool added_tokens_find(const struct added_tokens *added, struct slice text, bool parse_special,
-                       bool normalized, struct fragments *out, struct error *err) MUST_CHECK;
+/* What is looked for, and where. */
+struct added_search {
+    bool parse_special;
+    bool normalized;        /* tokens that are looked for in normalized text only, or the others */
+    const size_t *barriers; /* [n_barriers] ascending offsets that no special token crosses */
+    size_t n_barriers;
+};
+
+/* Cut `text` into fragments that replace those in `out`. */
+bool added_tokens_find(const struct added_tokens *added, struct slice text,
+                       const struct added_search *search, struct fragments *out,
+                       struct error *err) MUST_CHECK;
 
 #endif

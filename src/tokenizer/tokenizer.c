@@ -1,6 +1,7 @@
 #include "tokenizer/tokenizer.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "tokenizer/tokenizer_parts.h"
 #include "tokenizer/unicode_text.h"
 
@@ -79,7 +80,7 @@ bool token_list_push(struct token_list *list, token_id id)
 /* Everything that one call of tokenizer_encode works with. */
 struct encoding {
     const struct tokenizer *t;
-    bool parse_special, is_continued;
+    struct encode_options options;
     struct token_list *out;
     struct text repaired, prepared, normalized, spare, scratch;
     struct fragments fragments, inner;
@@ -91,10 +92,7 @@ struct encoding {
 static void encoding_init(struct encoding *e, const struct tokenizer *t,
                           struct encode_options options, struct token_list *out)
 {
-    *e = (struct encoding){ .t = t,
-                            .parse_special = options.parse_special,
-                            .is_continued = options.is_continued,
-                            .out = out };
+    *e = (struct encoding){ .t = t, .options = options, .out = out };
     text_init(&e->repaired, SIZE_MAX / 2);
     text_init(&e->prepared, SIZE_MAX / 2);
     text_init(&e->scratch, SIZE_MAX / 2);
@@ -199,10 +197,10 @@ static bool prepare(struct encoding *e, struct slice text, bool after_special, s
 /* One fragment of text between special tokens: normalized, searched for tokens that are looked for
  * only then, encoded. */
 static bool encode_fragment(struct encoding *e, struct slice text, bool is_first,
-                            bool after_special, struct error *err)
+                            bool after_special, bool parse_special, struct error *err)
 {
     const struct tokenizer *t = e->t;
-    bool is_continued = is_first && e->is_continued;
+    bool is_continued = is_first && e->options.is_continued;
     if (!prepare(e, text, after_special, &text, err))
         return false;
     is_first = is_first && !is_continued;
@@ -214,7 +212,8 @@ static bool encode_fragment(struct encoding *e, struct slice text, bool is_first
     }
     if (t->added.normalized.n_nodes == 0)
         return encode_normalized(e, text, is_first, err);
-    if (!added_tokens_find(&t->added, text, e->parse_special, true, &e->inner, err))
+    struct added_search search = { .parse_special = parse_special, .normalized = true };
+    if (!added_tokens_find(&t->added, text, &search, &e->inner, err))
         return false;
     for (size_t i = 0; i < e->inner.count; i++) {
         struct fragment f = e->inner.items[i];
@@ -227,21 +226,38 @@ static bool encode_fragment(struct encoding *e, struct slice text, bool is_first
     return true;
 }
 
+/* In normalized text nobody knows any more where a barrier was: no special token is looked for in
+ * what had one. */
+static bool has_barrier(const struct encode_options *o, struct fragment f)
+{
+    for (size_t i = 0; i < o->n_barriers; i++)
+        if (o->barriers[i] > f.offset && o->barriers[i] < f.offset + f.length)
+            return true;
+    return false;
+}
+
 static bool encode_text(struct encoding *e, struct slice text, struct error *err)
 {
+    const struct encode_options *o = &e->options;
+    if (o->n_barriers && !utf8_valid((const uint8_t *)text.data, text.length))
+        return fail(err, ERROR_FORMAT, "a text with barriers is not UTF-8");
     if (e->t->repairs_text) {
         if (!append_repaired(&e->repaired, text))
             return fail_memory(err, text.length, "a text");
         text = text_slice(&e->repaired);
     }
-    if (!added_tokens_find(&e->t->added, text, e->parse_special, false, &e->fragments, err))
+    struct added_search search = { .parse_special = o->parse_special,
+                                   .barriers = o->barriers,
+                                   .n_barriers = o->n_barriers };
+    if (!added_tokens_find(&e->t->added, text, &search, &e->fragments, err))
         return false;
-    bool after_special = !e->is_continued;
+    bool after_special = !e->options.is_continued;
     for (size_t i = 0; i < e->fragments.count; i++) {
         struct fragment f = e->fragments.items[i];
         struct slice part = { text.data + f.offset, f.length };
         bool ok = f.id >= 0 ? push(e, f.id, err)
-                            : encode_fragment(e, part, f.offset == 0, after_special, err);
+                            : encode_fragment(e, part, f.offset == 0, after_special,
+                                              o->parse_special && !has_barrier(o, f), err);
         if (!ok)
             return false;
         after_special = f.id >= 0;
@@ -265,6 +281,29 @@ bool tokenizer_encode(const struct tokenizer *t, struct slice text, struct encod
         out->count = count_before;
     encoding_release(&e);
     return ok;
+}
+
+bool tokenizer_find_special(const struct tokenizer *t, struct slice text, size_t from,
+                            size_t *begin, size_t *end)
+{
+    const struct trie *tries[] = { &t->added.plain, &t->added.normalized };
+    for (size_t i = from; i < text.length; i++)
+        for (size_t j = 0; j < COUNT_OF(tries); j++) {
+            uint32_t node = TRIE_ROOT;
+            *end = 0;
+            for (size_t k = i; k < text.length && tries[j]->n_nodes; k++) {
+                node = trie_step(tries[j], node, (uint8_t)text.data[k]);
+                if (node == TRIE_ROOT)
+                    break;
+                int32_t index = tries[j]->values[node];
+                if (index >= 0 && t->added.items[index].is_special)
+                    *end = k + 1;
+            }
+            *begin = i;
+            if (*end)
+                return true;
+        }
+    return false;
 }
 
 size_t tokenizer_size(const struct tokenizer *t)

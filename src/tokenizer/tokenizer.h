@@ -60,12 +60,21 @@ struct encode_options {
     bool add_special;   /* what the vocabulary puts around a text: BOS, EOS, [CLS] ... [SEP] */
     bool parse_special; /* "<|eot_id|>" written in the text is that token rather than its letters */
     bool is_continued;  /* the text goes on where another ended: no space is put in front of it */
+    /* [n_barriers] ascending offsets into the text that no such token stretches across: so a part
+     * of a text can be kept from being one. The text must be UTF-8 then. */
+    const size_t *barriers;
+    size_t n_barriers;
 };
 
 /* Append the ids of `text` to `out`. Bytes that are not UTF-8 are encoded as the vocabulary's byte
  * tokens or as U+FFFD. Time is O(n log n) in the length of the text, memory O(n). */
 bool tokenizer_encode(const struct tokenizer *t, struct slice text, struct encode_options options,
                       struct token_list *out, struct error *err) MUST_CHECK;
+
+/* Where the first control token that `text` would have from `from` on begins and ends; false when
+ * there is none. */
+bool tokenizer_find_special(const struct tokenizer *t, struct slice text, size_t from,
+                            size_t *begin, size_t *end);
 
 /* Append the text of ids; `with_special` writes special tokens as their text, otherwise they
  * vanish. Ids out of range are an error. The result of byte tokens may not be UTF-8; ids are

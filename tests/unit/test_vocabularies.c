@@ -401,3 +401,36 @@ TEST(a_megabyte_without_spaces_is_encoded_in_reasonable_time)
     }
     memory_free(text);
 }
+
+TEST(no_control_token_stretches_across_a_barrier)
+{
+    struct tiny tiny;
+    struct token_list ids = { 0 };
+    struct error err = { 0 };
+    tiny_gpt2(&tiny.file, "gpt-2");
+    assert_ok(open_tiny(&tiny, &err), err);
+    const struct tokenizer *t = tiny.t;
+    const struct slice text = slice_of("<|begin|>h<|begin|><|im_end|>");
+    size_t begin, end;
+    assert_true(tokenizer_find_special(t, text, 1, &begin, &end));
+    assert_int_equal(begin, 10);
+    assert_int_equal(end, 19);
+    assert_false(tokenizer_find_special(t, text, 20, &begin, &end));
+    const size_t barriers[] = { 11 };
+    struct encode_options options = { .parse_special = true,
+                                      .barriers = barriers,
+                                      .n_barriers = 1 };
+    assert_ok(tokenizer_encode(t, text, options, &ids, &err), err);
+    assert_int_equal(ids.ids[0], 263);
+    assert_int_equal(ids.ids[ids.count - 1], 264);
+    for (size_t i = 1; i + 1 < ids.count; i++)
+        assert_true(ids.ids[i] < 263);
+    const size_t at_ends[] = { 0, 9, 10, 19, 29 }; /* none of them is inside a token */
+    options.barriers = at_ends;
+    options.n_barriers = COUNT_OF(at_ends);
+    ids.count = 0;
+    assert_ok(tokenizer_encode(t, text, options, &ids, &err), err);
+    assert_int_equal(ids.count, 4);
+    token_list_release(&ids);
+    close_tiny(&tiny);
+}
