@@ -20,7 +20,7 @@ static bool end_answer(struct hearth_session *s, enum hearth_done_reason reason,
 {
     int matched;
     s->state = ENDING;
-    s->done.reason = reason;
+    s->done.reason = s->is_looping && reason != HEARTH_CANCELLED ? HEARTH_REPETITION : reason;
     text_clear(&s->decoded);
     s->stream.keeps_spaces = false;
     bool ok = by_string || token_stream_finish(&s->stream, &s->decoded);
@@ -32,10 +32,10 @@ static bool end_answer(struct hearth_session *s, enum hearth_done_reason reason,
     return ok || fail_memory(err, s->decoded.length, "an answer's text");
 }
 
-static bool is_shown(const struct hearth_session *s, token_id token)
+static bool has_token(const struct token_list *list, token_id token)
 {
-    for (size_t i = 0; i < s->shown.count; i++)
-        if (s->shown.ids[i] == token)
+    for (size_t i = 0; i < list->count; i++)
+        if (list->ids[i] == token)
             return true;
     return false;
 }
@@ -64,9 +64,14 @@ static bool take_token(struct hearth_session *s, token_id token, struct error *e
     text_clear(&s->decoded);
     s->stream.is_continued = true;          /* after the prompt */
     s->stream.keeps_spaces = s->constraint; /* its text is what the grammar says */
-    if (!token_stream_next(tokenizer, &s->stream, token, is_shown(s, token), &s->decoded, err) ||
+    if (!token_stream_next(tokenizer, &s->stream, token, has_token(&s->shown, token), &s->decoded,
+                           err) ||
         !give_text(s, err))
         return false;
+    if (s->state == ANSWERING && s->repetition && repetition_push(s->repetition, token))
+        s->is_looping = true;
+    if (s->state == ANSWERING && s->is_looping && !s->constraint)
+        return end_answer(s, HEARTH_REPETITION, false, err);
     bool is_over = s->state == ANSWERING && s->constraint && constraint_is_over(s->constraint);
     return !is_over || end_answer(s, HEARTH_STOP, false, err);
 }
@@ -146,12 +151,12 @@ static bool choose(struct hearth_session *s, const float *logits, size_t room, t
 static bool take_next(struct hearth_session *s, const float *logits, size_t room, token_id *token,
                       struct error *err)
 {
-    if (!choose(s, logits, room, token, err))
+    if (!choose(s, logits, s->is_looping ? 1 : room, token, err))
         return false;
     note_time(s);
     if (*token < 0)
         return end_answer(s, HEARTH_LENGTH, false, err);
-    if (tokenizer_is_end(engine_tokenizer(s->model->engine), *token))
+    if (tokenizer_is_end(engine_tokenizer(s->model->engine), *token) || has_token(&s->ends, *token))
         return end_answer(s, HEARTH_STOP, false, err);
     if (s->n_logprobs >= 0 &&
         !logprobs_add(&s->logprobs, s->sampler, engine_tokenizer(s->model->engine), logits, *token,
@@ -252,6 +257,9 @@ static bool begin_answer(struct hearth_session *s, struct error *err)
         (struct hearth_event){ .kind = HEARTH_DONE, .prompt_tokens = (uint32_t)s->pending.count };
     s->done.reason = HEARTH_STOP;
     s->started_ns = clock_ns();
+    s->is_looping = false;
+    if (s->repetition)
+        repetition_clear(s->repetition);
     if (s->constraint)
         constraint_begin(s->constraint);
     if (has_prompt && s->constraint &&

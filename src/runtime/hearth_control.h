@@ -32,6 +32,10 @@ bool session_constrain(struct hearth_session *session, struct grammar *grammar,
 bool session_show(struct hearth_session *session, const token_id *tokens, size_t n,
                   struct error *err) MUST_CHECK;
 
+/* Tokens that end answers beside the vocabulary's own; they replace earlier ones. */
+bool session_end_at(struct hearth_session *session, const token_id *tokens, size_t n,
+                    struct error *err) MUST_CHECK;
+
 /* The present answer goes on with these tokens, whatever the sampler would choose. */
 bool session_force(struct hearth_session *session, const token_id *tokens, size_t n,
                    struct error *err) MUST_CHECK;

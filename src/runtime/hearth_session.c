@@ -56,17 +56,11 @@ static bool check_choices(const struct hearth_session_options *o, struct error *
     return true;
 }
 
-/* What `options` ask for, in the place of what the session has, if it can be had. */
-static bool set_choices(struct hearth_session *s, const struct hearth_session_options *o,
-                        struct error *err)
+static bool open_sampler(struct sampler **out, const struct hearth_model *model,
+                         const struct hearth_session_options *o, struct error *err)
 {
-    struct engine *engine = s->model->engine;
-    struct sampler *sampler = NULL;
-    struct stop_matcher *stop = NULL;
-    struct constraint *constraint = NULL;
+    const struct engine *engine = model->engine;
     struct token_bias bias[SAMPLER_MOST_BIASES];
-    if (!check_choices(o, err))
-        return false;
     for (size_t i = 0; i < o->n_logit_bias; i++)
         bias[i] = (struct token_bias){ o->logit_bias[i].token, o->logit_bias[i].bias };
     struct sampler_options sampling = {
@@ -83,24 +77,52 @@ static bool set_choices(struct hearth_session *s, const struct hearth_session_op
         .bias = bias,
         .n_bias = o->n_logit_bias,
     };
-    size_t n_stop =
-        size_min(o->n_stop, STOP_MOST_STRINGS + 1); /* one too many: stop_open says so */
-    struct slice stops[STOP_MOST_STRINGS + 1];
-    for (size_t i = 0; i < n_stop; i++)
-        stops[i] = slice_of(o->stop[i]);
-    if (!sampler_open(&sampler, &sampling, (size_t)engine_config(engine)->n_vocab,
-                      engine_kernels(engine), err) ||
-        !stop_open(&stop, stops, n_stop, err) || !open_constraint(&constraint, s->model, o, err)) {
+    return sampler_open(out, &sampling, (size_t)engine_config(engine)->n_vocab,
+                        engine_kernels(engine), err);
+}
+
+static bool open_stop(struct stop_matcher **out, const struct hearth_session_options *o,
+                      struct error *err)
+{
+    struct slice strings[STOP_MOST_STRINGS + 1];
+    size_t n = size_min(o->n_stop, COUNT_OF(strings)); /* one too many: stop_open says so */
+    for (size_t i = 0; i < n; i++)
+        strings[i] = slice_of(o->stop[i]);
+    return stop_open(out, strings, n, err);
+}
+
+static bool open_repetition(struct repetition **out, const struct hearth_session_options *o,
+                            struct error *err)
+{
+    *out = o->stops_loops ? repetition_new() : NULL;
+    return *out || !o->stops_loops || fail_memory(err, 0, "the tokens of a session");
+}
+
+/* What `options` ask for, in the place of what the session has, if it can be had. */
+static bool set_choices(struct hearth_session *s, const struct hearth_session_options *o,
+                        struct error *err)
+{
+    struct sampler *sampler = NULL;
+    struct stop_matcher *stop = NULL;
+    struct constraint *constraint = NULL;
+    struct repetition *repetition = NULL;
+    bool ok = check_choices(o, err) && open_sampler(&sampler, s->model, o, err) &&
+              open_stop(&stop, o, err) && open_constraint(&constraint, s->model, o, err) &&
+              open_repetition(&repetition, o, err);
+    if (!ok) {
         sampler_close(&sampler);
         stop_close(&stop);
+        constraint_close(&constraint);
         return false;
     }
     sampler_close(&s->sampler);
     stop_close(&s->stop);
     constraint_close(&s->constraint);
+    repetition_free(&s->repetition);
     s->sampler = sampler;
     s->stop = stop;
     s->constraint = constraint;
+    s->repetition = repetition;
     s->n_predict = o->n_predict;
     s->n_logprobs = o->n_logprobs;
     s->n_draft = o->n_draft < 0 ? SPECULATION_DEEPEST : o->n_draft;
@@ -161,6 +183,8 @@ void hearth_session_close(struct hearth_session **session)
     token_list_release(&s->pending);
     token_list_release(&s->forced);
     token_list_release(&s->shown);
+    token_list_release(&s->ends);
+    repetition_free(&s->repetition);
     logprobs_release(&s->logprobs);
     text_release(&s->decoded);
     text_release(&s->out);

@@ -7,6 +7,7 @@
 #include "runtime/hearth_private.h"
 #include "runtime/hearth_script.h"
 #include "runtime/prompt_lookup.h"
+#include "runtime/repetition.h"
 #include "runtime/sampler.h"
 #include "runtime/sequence.h"
 #include "runtime/hearth_control.h"
@@ -24,19 +25,22 @@ struct hearth_session {
     struct stop_matcher *stop;
     struct constraint *constraint; /* NULL: answers are free */
     struct prompt_lookup *lookup;
+    struct repetition *repetition; /* NULL: loops are not looked for */
     struct speculation speculation;
     struct token_stream stream;
     struct token_list pending; /* fed or sampled, not evaluated yet */
     struct token_list forced;  /* [n_said of them are said] how the answer goes on */
     size_t n_said;
     struct token_list shown;  /* control tokens that are text, too */
+    struct token_list ends;   /* tokens that end answers beside those of the vocabulary */
     struct text decoded, out; /* of the present event */
     session_watch *watch;     /* NULL: stop strings are the session's business */
     void *watch_context;
     bool was_told; /* the watcher, since the last event */
     enum session_state state;
-    bool was_fed;  /* since the last answer */
-    bool has_text; /* anything at all was fed: no beginning token any more */
+    bool is_looping; /* and on the shortest way to the end that its format wants */
+    bool was_fed;    /* since the last answer */
+    bool has_text;   /* anything at all was fed: no beginning token any more */
     _Atomic int cancelled;
     uint32_t n_ctx;
     int32_t n_predict, n_draft, n_logprobs;

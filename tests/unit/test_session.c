@@ -15,22 +15,28 @@ struct stage {
     size_t n_told, ends_after;
 };
 
-static void open_stage(struct stage *stage, int32_t n_predict)
+static void open_stage_with(struct stage *stage, const struct hearth_session_options *options,
+                            size_t n_ctx)
 {
     struct tiny_options tiny = tiny_defaults();
-    struct hearth_session_options options = hearth_session_defaults();
     struct error err = { 0 };
     struct hearth_error error = { 0 };
     *stage = (struct stage){ 0 };
     text_init(&stage->heard, 1 << 20);
     tiny.n_vocab = 300;
-    tiny.n_ctx = 64;
+    tiny.n_ctx = n_ctx;
     tiny.has_tokenizer = true;
-    options.temperature = 0;
-    options.n_predict = n_predict;
     assert_ok(tiny_model_new(&stage->tiny, &tiny, &err), err);
     assert_ok(hearth_model_open(&stage->model, tiny_model_path(stage->tiny), NULL, &error), error);
-    assert_ok(hearth_session_open(&stage->session, stage->model, &options, &error), error);
+    assert_ok(hearth_session_open(&stage->session, stage->model, options, &error), error);
+}
+
+static void open_stage(struct stage *stage, int32_t n_predict)
+{
+    struct hearth_session_options options = hearth_session_defaults();
+    options.temperature = 0;
+    options.n_predict = n_predict;
+    open_stage_with(stage, &options, 64);
 }
 
 static void close_stage(struct stage *stage)
@@ -174,4 +180,32 @@ TEST(a_watcher_hears_each_token_says_how_it_goes_on_and_ends_it)
     assert_true(n_events > 2);
     assert_non_null(strstr(stage.heard.data, "XYZ"));
     close_stage(&stage);
+}
+
+TEST(a_loop_ends_an_answer_only_where_that_is_allowed_and_its_format_is_kept)
+{
+    static const struct hearth_token_bias always_a[] = { { 3 + 'a', 100 } };
+    static const token_id tokens[] = { BOS, 100 };
+    struct hearth_session_options options = hearth_session_defaults();
+    options.temperature = 0;
+    options.logit_bias = always_a;
+    options.n_logit_bias = 1;
+    for (size_t i = 0; i < 6; i++) {
+        struct stage stage;
+        options.n_draft = i % 2 ? -1 : 0;
+        options.stops_loops = i >= 2;
+        options.format = i < 4 ? NULL : "{\"type\":\"string\"}";
+        open_stage_with(&stage, &options, 700);
+        prompt(&stage, tokens, COUNT_OF(tokens));
+        struct hearth_event done = answer(&stage);
+        assert_int_equal(done.reason, i < 2 ? HEARTH_LENGTH : HEARTH_REPETITION);
+        if (i >= 2 && i < 4)
+            assert_int_equal(done.answer_tokens, 512);
+        if (i >= 4) {
+            assert_int_equal(done.answer_tokens, 512 + 2);
+            assert_int_equal(stage.heard.data[0], '"');
+            assert_int_equal(stage.heard.data[stage.heard.length - 1], '"');
+        }
+        close_stage(&stage);
+    }
 }
