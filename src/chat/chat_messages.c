@@ -1,0 +1,129 @@
+#include "chat/chat_messages.h"
+
+#include "base/table.h"
+
+/* What is known while results look for their calls. */
+struct numbering {
+    struct table by_id;
+    size_t next;      /* number of the next call */
+    size_t first, n;  /* those of the assistant's latest message */
+    size_t n_results; /* that came since */
+};
+
+static const char *const role_names[] = { "system", "user", "assistant", "tool" };
+
+const char *chat_role_name(enum chat_role role)
+{
+    return role_names[role];
+}
+
+static bool fail_arena(struct error *err)
+{
+    return fail(err, ERROR_MEMORY, "the conversation takes more memory than there is");
+}
+
+bool chat_messages_add(struct chat_messages *list, struct chat_message message, struct error *err)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = size_max(16, list->capacity * 2);
+        struct chat_message *items = arena_alloc_array(list->arena, capacity, sizeof *items);
+        if (!items)
+            return fail_arena(err);
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = message;
+    return true;
+}
+
+bool chat_join(struct slice *out, struct slice a, const char *between, struct slice b,
+               struct arena *arena, struct error *err)
+{
+    if (a.length == 0 || b.length == 0) {
+        *out = a.length == 0 ? b : a;
+        return true;
+    }
+    size_t n = strlen(between), length = a.length + n + b.length;
+    char *joined = arena_alloc(arena, length);
+    if (!joined)
+        return fail_arena(err);
+    memcpy(joined, a.data, a.length);
+    memcpy(joined + a.length, between, n);
+    memcpy(joined + a.length + n, b.data, b.length);
+    *out = (struct slice){ joined, length };
+    return true;
+}
+
+static enum chat_role role_of(const struct json *message)
+{
+    struct slice role = json_text(json_get(message, "role"));
+    for (size_t i = 0; i < COUNT_OF(role_names); i++)
+        if (slice_equal(role, slice_of(role_names[i])))
+            return (enum chat_role)i;
+    return CHAT_USER; /* a conversation has no others */
+}
+
+static bool read_calls(struct chat_message *out, const struct json *calls, struct numbering *n,
+                       struct arena *arena, struct error *err)
+{
+    size_t count = json_size(calls);
+    struct chat_call *list = arena_alloc_array(arena, count + 1, sizeof *list);
+    if (!list)
+        return fail_arena(err);
+    *n = (struct numbering){ .by_id = n->by_id, .next = n->next, .first = n->next, .n = count };
+    for (size_t i = 0; i < count; i++) {
+        const struct json *call = json_at(calls, i), *function = json_get(call, "function");
+        list[i] = (struct chat_call){ .id = json_text(json_get(call, "id")),
+                                      .name = json_text(json_get(function, "name")),
+                                      .arguments = json_get(function, "arguments"),
+                                      .number = n->next++ };
+        if (list[i].id.length > 0 && !table_put(&n->by_id, list[i].id, list[i].number))
+            return fail_arena(err);
+    }
+    out->calls = list;
+    out->n_calls = count;
+    return true;
+}
+
+/* By id, without one by order. */
+static uint32_t call_answered(struct numbering *n, struct slice id)
+{
+    uint64_t number;
+    size_t index = n->n_results++;
+    if (id.length > 0)
+        return table_get(&n->by_id, id, &number) ? (uint32_t)number : NO_CALL;
+    return index < n->n ? (uint32_t)(n->first + index) : NO_CALL;
+}
+
+static bool read_message(struct chat_messages *list, const struct json *json, struct numbering *n,
+                         struct error *err)
+{
+    struct chat_message message = {
+        .role = role_of(json),
+        .content = json_text(json_get(json, "content")),
+        .thinking = json_text(json_get(json, "thinking")),
+        .tool_name = json_text(json_get(json, "tool_name")),
+        .call_id = json_text(json_get(json, "tool_call_id")),
+        .answers = NO_CALL,
+    };
+    if (message.role == CHAT_TOOL)
+        message.answers = call_answered(n, message.call_id);
+    if (message.role == CHAT_ASSISTANT &&
+        !read_calls(&message, json_get(json, "tool_calls"), n, list->arena, err))
+        return false;
+    return chat_messages_add(list, message, err);
+}
+
+bool chat_messages_read(struct chat_messages *out, const struct json *messages, struct arena *arena,
+                        struct error *err)
+{
+    struct numbering n = { .next = 0 };
+    *out = (struct chat_messages){ .arena = arena };
+    bool ok = table_init(&n.by_id, 16) || fail_arena(err);
+    for (size_t i = 0; ok && i < json_size(messages); i++)
+        ok = read_message(out, json_at(messages, i), &n, err);
+    table_release(&n.by_id);
+    return ok;
+}

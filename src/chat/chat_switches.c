@@ -1,0 +1,33 @@
+#include "chat/chat_switches.h"
+
+#include "chat/json_members.h"
+
+enum chat_level chat_level_of(struct think_choice choice)
+{
+    static const char *const names[N_LEVELS] = {
+        [LEVEL_LOW] = "low", [LEVEL_MEDIUM] = "medium", [LEVEL_HIGH] = "high", [LEVEL_MAX] = "max"
+    };
+    if (!choice.is_on)
+        return LEVEL_OFF;
+    for (size_t i = LEVEL_LOW; choice.level && i < N_LEVELS; i++)
+        if (strcmp(choice.level, names[i]) == 0)
+            return (enum chat_level)i;
+    return LEVEL_ON;
+}
+
+bool chat_write_switches(struct text *out, const struct chat_switches *switches,
+                         struct think_choice choice, const struct json *variables)
+{
+    static const char *const flags[] = { "enable_thinking", "thinking", "reasoning" };
+    if (!choice.is_set)
+        return true;
+    const char *effort = switches->effort[chat_level_of(choice)];
+    bool ok = true;
+    for (size_t i = 0; ok && i < COUNT_OF(flags); i++)
+        if (!json_get(variables, flags[i]))
+            ok = write_name(out, flags[i]) &&
+                 text_append_string(out, choice.is_on ? "true" : "false");
+    if (ok && effort && !json_get(variables, "reasoning_effort"))
+        ok = write_text_member(out, "reasoning_effort", slice_of(effort));
+    return ok;
+}

@@ -1,0 +1,22 @@
+/* json_members.h: JSON objects written member by member.
+ *
+ * Owns the commas: none behind an opening bracket. Each returns false when the text is full. Any
+ * thread. */
+#ifndef JSON_MEMBERS_H
+#define JSON_MEMBERS_H
+
+#include "base/base.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* The comma in front of another member or element, where one is due. */
+bool write_comma(struct text *out);
+
+bool write_name(struct text *out, const char *name); /* what follows is the value */
+bool write_text_member(struct text *out, const char *name, struct slice value);
+bool write_json_member(struct text *out, const char *name, const struct json *value);
+
+/* The member only if the text is not empty. */
+bool write_text_unless_empty(struct text *out, const char *name, struct slice value);
+
+#endif
