@@ -16,12 +16,14 @@ struct answer_reader_options {
     struct think_choice think;
 };
 
+/* The dialect is borrowed until close. */
 bool answer_reader_open(struct answer_reader **out, const struct dialect *dialect,
                         const struct answer_reader_options *options, struct error *err) MUST_CHECK;
 void answer_reader_close(struct answer_reader **reader); /* accepts NULL, leaves NULL */
 
 /* As output_parser_add; the sink receives calls of declared tools only: ERROR_FORMAT names a call
- * of anything else. */
+ * of anything else. Where no tools are declared, calls are content, as is what only looks like one.
+ * Ids are the model's own; a call whose id came before has none. */
 bool answer_reader_add(struct answer_reader *reader, struct slice chunk, bool is_last,
                        output_sink *sink, void *context, struct error *err) MUST_CHECK;
 
