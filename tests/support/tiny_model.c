@@ -170,8 +170,8 @@ static bool write_metadata(struct tiny_model *m, struct gguf_writer *w, struct e
     return ok;
 }
 
-/* <unk>, <s>, </s>, <0x00> to <0xFF>, then "a" to "z" and as many unused ones as the vocabulary has
- * room for. */
+/* <unk>, <s>, </s>, <0x00> to <0xFF>, then "a" to "z", the wanted control tokens, and as many
+ * unused ones as the vocabulary has room for. */
 static bool write_tokenizer(struct tiny_model *m, struct gguf_writer *w, struct error *err)
 {
     enum { UNKNOWN = 2, CONTROL = 3, NORMAL = 1, BYTE = 6 };
@@ -180,15 +180,19 @@ static bool write_tokenizer(struct tiny_model *m, struct gguf_writer *w, struct 
     struct slice *tokens = arena_alloc_array(m->arena, n, sizeof *tokens);
     float *scores = arena_alloc_array(m->arena, n, sizeof *scores);
     int32_t *types = arena_alloc_array(m->arena, n, sizeof *types);
+    const char *const *control = m->options.controls;
     if (!tokens || !scores || !types)
         abort();
     for (size_t i = 0; i < n; i++) {
         const char *text = i < 3          ? special[i]
                            : i < 3 + 256  ? arena_printf(m->arena, "<0x%02zX>", i - 3)
                            : i < 259 + 26 ? arena_printf(m->arena, "%c", (char)('a' + i - 259))
-                                          : arena_printf(m->arena, "[unused%zu]", i);
+                           : control && *control ? *control
+                                                 : arena_printf(m->arena, "[unused%zu]", i);
+        bool is_control = i >= 259 + 26 && control && *control;
+        control += is_control;
         tokens[i] = slice_of(text);
-        types[i] = i == 0 ? UNKNOWN : i < 3 ? CONTROL : i < 259 ? BYTE : NORMAL;
+        types[i] = i == 0 ? UNKNOWN : i < 3 || is_control ? CONTROL : i < 259 ? BYTE : NORMAL;
         scores[i] = -(float)i;
     }
     return gguf_write_string(w, "tokenizer.ggml.model", slice_of("llama"), err) &&
@@ -196,7 +200,10 @@ static bool write_tokenizer(struct tiny_model *m, struct gguf_writer *w, struct 
            gguf_write_array(w, "tokenizer.ggml.scores", GGUF_F32, scores, n, err) &&
            gguf_write_array(w, "tokenizer.ggml.token_type", GGUF_I32, types, n, err) &&
            gguf_write_u32(w, "tokenizer.ggml.bos_token_id", 1, err) &&
-           gguf_write_u32(w, "tokenizer.ggml.eos_token_id", 2, err);
+           gguf_write_u32(w, "tokenizer.ggml.eos_token_id", 2, err) &&
+           (!m->options.chat_template ||
+            gguf_write_string(w, "tokenizer.chat_template", slice_of(m->options.chat_template),
+                              err));
 }
 
 static bool fill_tensor(void *context, size_t tensor, uint64_t offset, void *out, size_t size,

@@ -20,6 +20,8 @@ struct tiny_options {
     bool tied;
     bool has_tokenizer; /* SentencePiece-style: 3 special tokens, 256 bytes, then one letter each;
                            needs n_vocab >= 285 */
+    const char *const *controls; /* NULL-ended: control tokens from id 285 on; NULL: none */
+    const char *chat_template;   /* in Jinja; NULL: none */
     uint64_t seed;
 };
 struct tiny_options tiny_defaults(void);
