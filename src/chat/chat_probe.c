@@ -5,7 +5,8 @@
 #include "chat/chat_prompt.h"
 #include "chat/slice_text.h"
 
-enum { LARGEST_PROMPT = 16 << 20 };
+/* A template may take 100 ms before it reaches its limits, and there are some sixty probes. */
+enum { LARGEST_PROMPT = 16 << 20, MAX_OVER = 4 };
 
 /* A small conversation and the words that its prompt must have. */
 struct probe {
@@ -97,7 +98,8 @@ struct prober {
     const struct chat_engine *engine;
     struct chat_findings *found;
     struct text prompt; /* of the latest probe */
-    struct error stop;  /* memory is out, or the template reached its limits: no more probes */
+    struct error stop;  /* memory is out, or the template keeps reaching its limits */
+    unsigned n_over;    /* probes that reached them */
 };
 
 static bool open_probe(struct conversation **out, const struct probe *probe, struct error *err)
@@ -129,7 +131,8 @@ static void render(struct prober *p, const struct probe *probe, struct think_cho
             text_clear(&p->prompt);
     }
     conversation_close(&conversation);
-    if (err.code == ERROR_MEMORY || err.code == ERROR_BUDGET)
+    p->n_over += err.code == ERROR_BUDGET;
+    if (err.code == ERROR_MEMORY || p->n_over > MAX_OVER)
         p->stop = err;
 }
 

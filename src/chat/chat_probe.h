@@ -15,7 +15,7 @@ struct chat_findings {
     struct chat_template_facts facts;
 };
 
-/* Fails when memory is out or the template runs into its limits with a few words. */
+/* Fails when memory is out or the template keeps reaching its limits with a few words. */
 bool chat_probe(struct chat_findings *out, const struct chat_engine *engine,
                 struct error *err) MUST_CHECK;
 
