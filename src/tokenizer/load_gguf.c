@@ -232,6 +232,26 @@ static bool read_affixes(struct tokenizer *t, const struct gguf *gguf, const str
     return !adds_eos || put_around(t, gguf, "eos", t->eos, true, err);
 }
 
+/* Each under the name it has now and the one it had before. */
+static bool read_fill(struct tokenizer *t, const struct gguf *gguf, struct error *err)
+{
+    struct fill_tokens *f = &t->declared_fill;
+    const struct {
+        const char *name, *old_name;
+        token_id *id;
+    } rows[] = {
+        { "fim_pre", "prefix", &f->prefix },
+        { "fim_suf", "suffix", &f->suffix },
+        { "fim_mid", "middle", &f->middle },
+        { "fim_sep", "fsep", &f->separator },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (!read_id(t, gguf, rows[i].old_name, -1, rows[i].id, err) ||
+            !read_id(t, gguf, rows[i].name, *rows[i].id, rows[i].id, err))
+            return false;
+    return true;
+}
+
 static void escape_decoder(struct decoder *d)
 {
     d->replacements[0].from = slice_of("\xe2\x96\x81");
@@ -374,7 +394,8 @@ static bool load(struct tokenizer *t, const struct gguf *gguf, struct error *err
     t->decoder.hides_other_types = true;
     t->decoder.hides_unknown = true;
     return read_vocabulary(t, gguf, kind->has_scores, err) && kind->finish(t, gguf, err) &&
-           read_affixes(t, gguf, kind, named, err) && add_specials(t, gguf, err);
+           read_affixes(t, gguf, kind, named, err) && read_fill(t, gguf, err) &&
+           add_specials(t, gguf, err);
 }
 
 bool tokenizer_from_gguf(struct tokenizer **out, const struct gguf *gguf, struct error *err)

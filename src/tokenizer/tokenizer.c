@@ -18,6 +18,7 @@ struct tokenizer *tokenizer_new(struct error *err)
         return NULL;
     }
     t->bos = t->eos = -1;
+    t->declared_fill = (struct fill_tokens){ -1, -1, -1, -1, false };
     return t;
 }
 

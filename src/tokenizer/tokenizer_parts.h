@@ -13,6 +13,7 @@
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/bpe.h"
 #include "tokenizer/decoder.h"
+#include "tokenizer/fill_tokens.h"
 #include "tokenizer/normalizer.h"
 #include "tokenizer/pretokenizer.h"
 #include "tokenizer/sentencepiece_bpe.h"
@@ -64,6 +65,7 @@ struct tokenizer {
     token_id before[MAX_AFFIXES], after[MAX_AFFIXES]; /* put around a text */
     size_t n_before, n_after;
     token_id bos, eos;
+    struct fill_tokens declared_fill; /* by the file; -1 where it says nothing */
 };
 
 /* An empty tokenizer with an arena. */

@@ -150,6 +150,7 @@ static const struct control_text {
     { "<|eom_id|>", true },
     { "<EOT>", true },
     { "_<EOT>", true },
+    { "▁<EOT>", true },
     { "[EOT]", true },
     { "[EOS]", true },
     { "<eos>", true },

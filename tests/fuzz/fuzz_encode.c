@@ -1,6 +1,7 @@
 /* fuzz_encode.c: any text through a small vocabulary of each kind; ids must be tokens, and a stream
- * must stay UTF-8. */
+ * must stay UTF-8; around a hole, the text must not become tokens that mark one. */
 #include "../support/tiny_vocabulary.h"
+#include "tokenizer/fill_tokens.h"
 
 #include <stdlib.h>
 
@@ -52,6 +53,25 @@ static void stream(const struct tokenizer *t, const struct token_list *ids)
     text_release(&out);
 }
 
+/* With the vocabulary's last tokens, whatever they are: ordinary ones cannot be kept out. */
+static void fill(const struct tokenizer *t, struct slice text)
+{
+    token_id end = (token_id)tokenizer_size(t);
+    token_id suffix = end - 2 == tokenizer_bos(t) ? end - 3 : end - 2;
+    struct fill_tokens f = { end - 1, suffix, -1, -1, true };
+    struct slice before = { text.data, text.length / 2 };
+    struct slice behind = { text.data + before.length, text.length - before.length };
+    struct token_list ids = { 0 };
+    struct error err;
+    size_t n_marks = 0;
+    bool ok = fill_prompt(t, &f, before, behind, &ids, &err);
+    for (size_t i = 0; i < ids.count; i++)
+        n_marks += fill_tokens_is_end(&f, ids.ids[i]);
+    if (ok ? n_marks != 2 : err.code != ERROR_UNSUPPORTED || ids.count)
+        abort();
+    token_list_release(&ids);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!vocabularies[0])
@@ -69,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             !tokenizer_decode(vocabularies[i], ids.ids, ids.count, true, &out, &err))
             abort();
         stream(vocabularies[i], &ids);
+        fill(vocabularies[i], text);
         text_release(&out);
         token_list_release(&ids);
     }
