@@ -273,6 +273,11 @@ bool grammar_finish(struct grammar *g, grammar_rule root, struct error *err)
     return true;
 }
 
+bool grammar_is_empty(const struct grammar *g, grammar_rule rule)
+{
+    return rule < g->n_rules && !g->rules[rule].is_productive;
+}
+
 struct grammar_program grammar_program(const struct grammar *g)
 {
     return (struct grammar_program){ .nodes = g->nodes,

@@ -360,27 +360,42 @@ static bool read_rule(struct reader *r)
     return true;
 }
 
-static bool read_rules(struct reader *r)
+static bool read_rules(struct reader *r, uint64_t *root)
 {
-    uint64_t root;
     for (skip_space(r, true); !is_over(r);)
         if (!read_rule(r))
             return false;
-    if (!table_get(&r->rules, slice_of("root"), &root))
-        return fail(r->err, ERROR_FORMAT, "grammar: there is no rule 'root'");
-    return grammar_finish(r->g, (grammar_rule)root, r->err);
+    return table_get(&r->rules, slice_of("root"), root) ||
+           fail(r->err, ERROR_FORMAT, "grammar: there is no rule 'root'");
+}
+
+/* The rules of `source` as further ones of g. */
+static bool add_rules(struct grammar *g, struct slice source, uint64_t *root, struct error *err)
+{
+    struct reader r = { .g = g, .source = source, .err = err };
+    bool ok =
+        table_init(&r.rules, 16) ? read_rules(&r, root) : fail_memory(err, sizeof r, "a grammar");
+    table_release(&r.rules);
+    return ok;
+}
+
+bool gbnf_expr(struct grammar *g, struct slice source, grammar_expr *out, struct error *err)
+{
+    uint64_t root;
+    if (!add_rules(g, source, &root, err))
+        return false;
+    *out = grammar_call(g, (grammar_rule)root);
+    return true;
 }
 
 bool gbnf_open(struct grammar **out, struct slice source, struct error *err)
 {
-    *out = NULL;
-    struct reader r = { .g = grammar_new(), .source = source, .err = err };
-    bool ok =
-        r.g && table_init(&r.rules, 16) ? read_rules(&r) : fail_memory(err, sizeof r, "a grammar");
-    table_release(&r.rules);
-    if (ok)
-        *out = r.g;
-    else
-        grammar_close(&r.g);
+    struct grammar *g = grammar_new();
+    uint64_t root;
+    bool ok = g ? add_rules(g, source, &root, err) : fail_memory(err, 0, "a grammar");
+    ok = ok && grammar_finish(g, (grammar_rule)root, err);
+    if (!ok)
+        grammar_close(&g);
+    *out = g;
     return ok;
 }

@@ -9,4 +9,8 @@
 
 bool gbnf_open(struct grammar **out, struct slice source, struct error *err) MUST_CHECK;
 
+/* The same as an expression in a grammar that is being built. */
+bool gbnf_expr(struct grammar *g, struct slice source, grammar_expr *out,
+               struct error *err) MUST_CHECK;
+
 #endif

@@ -44,4 +44,7 @@ void grammar_define(struct grammar *g, grammar_rule rule, grammar_expr body);
  * recursion is refused by name), the language is not empty. */
 bool grammar_finish(struct grammar *g, grammar_rule root, struct error *err) MUST_CHECK;
 
+/* Whether no text matches a rule; once grammar_finish was called, whatever it returned. */
+bool grammar_is_empty(const struct grammar *g, grammar_rule rule);
+
 #endif

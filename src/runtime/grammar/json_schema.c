@@ -9,24 +9,26 @@
 #include "runtime/grammar/regular.h"
 #include "runtime/grammar/schema_shape.h"
 #include "runtime/grammar/string_format.h"
+#include "runtime/grammar/value_spelling.h"
 
 #include <stdlib.h>
 
 enum { MAX_ITEMS = 1 << 20, MAX_NAMES = 4096 };
 
-/* A set of claims has one rule, which many places call. */
+/* A set of claims has one rule for each spelling, which many places call. */
 struct pending {
     struct claims claims;
+    const struct value_spelling *spelling;
     grammar_rule rule;
 };
 
 struct writer {
     struct grammar *g;
     struct schema_document document;
-    struct table rules; /* the sorted claims' bytes -> rule */
+    struct table rules; /* the spelling's and the sorted claims' bytes -> rule */
     struct pending *pending;
     size_t n_pending, pending_capacity;
-    grammar_expr space, opening[2], closing[2], comma, colon; /* [0]: array, [1]: object */
+    const struct value_spelling *spelling; /* of the values at hand */
     struct error *err;
 };
 
@@ -78,15 +80,17 @@ static int compare_claims(const void *a, const void *b)
     return x->is_denied - y->is_denied;
 }
 
-/* The claims' bytes as a key that lives in the document's arena. */
-static bool claims_key(struct writer *w, const struct claims *claims, struct slice *key)
+/* A key that lives in the document's arena. */
+static bool claims_key(struct writer *w, const struct claims *claims,
+                       const struct value_spelling *spelling, struct slice *key)
 {
-    size_t bytes = claims->count * (sizeof(uintptr_t) + 1);
+    size_t item_bytes = sizeof(uintptr_t) + 1, bytes = sizeof spelling + claims->count * item_bytes;
     char *text = arena_alloc(w->document.arena, bytes + 1);
     if (!text)
         return out_of_memory(w);
+    memcpy(text, &spelling, sizeof spelling);
     for (size_t i = 0; i < claims->count; i++) {
-        char *at = text + i * (sizeof(uintptr_t) + 1);
+        char *at = text + sizeof spelling + i * item_bytes;
         memcpy(at, &claims->items[i].schema, sizeof(uintptr_t));
         at[sizeof(uintptr_t)] = claims->items[i].is_denied;
     }
@@ -94,23 +98,31 @@ static bool claims_key(struct writer *w, const struct claims *claims, struct sli
     return true;
 }
 
-static bool values(struct writer *w, struct claims claims, grammar_expr *out)
+static bool values_spelled(struct writer *w, struct claims claims,
+                           const struct value_spelling *spelling, grammar_expr *out)
 {
     struct slice key;
     uint64_t rule;
     if (claims.count)
         qsort(claims.items, claims.count, sizeof *claims.items, compare_claims);
-    if (!claims_key(w, &claims, &key))
+    if (!claims_key(w, &claims, spelling, &key))
         return false;
     if (!table_get(&w->rules, key, &rule)) {
         rule = grammar_declare(w->g, slice_of("value"));
         if (!table_put(&w->rules, key, rule) ||
             !grow((void **)&w->pending, &w->pending_capacity, w->n_pending, 1, sizeof *w->pending))
             return out_of_memory(w);
-        w->pending[w->n_pending++] = (struct pending){ claims, (grammar_rule)rule };
+        w->pending[w->n_pending++] = (struct pending){ claims, spelling, (grammar_rule)rule };
     }
     *out = grammar_call(w->g, (grammar_rule)rule);
     return true;
+}
+
+/* Of what is in the arrays and objects at hand. */
+static bool values(struct writer *w, struct claims claims, grammar_expr *out)
+{
+    const struct value_spelling *inside = w->spelling->inside;
+    return values_spelled(w, claims, inside ? inside : w->spelling, out);
 }
 
 /* ---- languages that are computed ---- */
@@ -257,18 +269,31 @@ static bool numbers(struct writer *w, const struct shape *s, grammar_expr *out)
 
 /* ---- strings ---- */
 
-static grammar_expr any_text(struct grammar *g, uint32_t at_least, uint32_t at_most)
+/* All texts of so many characters, allowed or not. */
+static grammar_expr any_text(const struct string_spelling *s, struct grammar *g, uint32_t at_least,
+                             uint32_t at_most)
 {
-    return grammar_repeat(g, json_character(g, NULL, 0, true), at_least, at_most);
+    return grammar_repeat(g, s->character(g, NULL, 0, true), at_least, at_most);
+}
+
+static bool allowed_texts(struct writer *w, const struct string_spelling *s, struct regular **r)
+{
+    if (s->allowed)
+        return regular_both(r, s->allowed, s->allowed, w->err); /* a copy */
+    struct grammar *own = grammar_new();
+    bool ok = own ? automaton(w, own, any_text(s, own, 0, UINT32_MAX), r) : out_of_memory(w);
+    grammar_close(&own);
+    return ok;
 }
 
 static bool restrict_pattern(struct writer *w, const struct link *l, struct regular **r)
 {
+    const struct string_spelling *spelling = &w->spelling->strings;
     struct grammar *own = grammar_new();
     grammar_expr e;
     if (!own)
         return out_of_memory(w);
-    if (!pattern_expr(own, json_text(l->node), json_character, &e, w->err)) {
+    if (!pattern_expr(own, json_text(l->node), spelling->character, &e, w->err)) {
         grammar_close(&own);
         return fail_while(w->err, "%s", schema_document_path(&w->document, l->node));
     }
@@ -288,7 +313,7 @@ static bool restrict_format(struct writer *w, const struct link *l, struct regul
         return fail(w->err, ERROR_UNSUPPORTED, "%s: the format '%s' cannot be enforced",
                     schema_document_path(&w->document, l->node), printable(json_text(l->node)));
     }
-    if (!pattern_expr(own, slice_of(pattern), json_character, &e, w->err)) {
+    if (!pattern_expr(own, slice_of(pattern), w->spelling->strings.character, &e, w->err)) {
         grammar_close(&own);
         return false;
     }
@@ -305,11 +330,9 @@ static bool exclude_strings(struct writer *w, const struct shape *s, struct regu
             struct grammar *own = grammar_new();
             struct text spelled;
             text_init(&spelled, SIZE_MAX);
-            bool ok = own && json_spell(&spelled, value) ? true : out_of_memory(w);
-            ok = ok &&
-                 refine(w, r, own,
-                        grammar_bytes(own, (struct slice){ spelled.data + 1, spelled.length - 2 }),
-                        true);
+            bool ok = own && w->spelling->strings.spell(&spelled, json_text(value))
+                          ? refine(w, r, own, grammar_bytes(own, text_slice(&spelled)), true)
+                          : out_of_memory(w);
             text_release(&spelled);
             if (!ok)
                 return false;
@@ -320,13 +343,11 @@ static bool exclude_strings(struct writer *w, const struct shape *s, struct regu
 /* What stands between the quotes. Lengths alone are counted; with patterns they are computed. */
 static bool string_body(struct writer *w, const struct shape *s, grammar_expr *out)
 {
-    if (!s->patterns && !s->formats && !s->exclusions) {
-        *out = any_text(w->g, s->min_length, s->max_length);
-        return true;
-    }
-    struct grammar *own = grammar_new();
+    const struct string_spelling *spelling = &w->spelling->strings;
+    if (!s->patterns && !s->formats && !s->exclusions)
+        return string_spelling_counted(w->g, spelling, s->min_length, s->max_length, out, w->err);
     struct regular *r = NULL;
-    bool ok = own ? automaton(w, own, any_text(own, 0, UINT32_MAX), &r) : out_of_memory(w);
+    bool ok = allowed_texts(w, spelling, &r);
     for (const struct link *l = s->patterns; ok && l; l = l->next)
         ok = restrict_pattern(w, l, &r);
     for (const struct link *l = s->formats; ok && l; l = l->next)
@@ -334,11 +355,10 @@ static bool string_body(struct writer *w, const struct shape *s, grammar_expr *o
     ok = ok && exclude_strings(w, s, &r);
     if (ok && (s->min_length > 0 || s->max_length < UINT32_MAX)) {
         struct grammar *lengths = grammar_new();
-        ok = lengths
-                 ? refine(w, &r, lengths, any_text(lengths, s->min_length, s->max_length), false)
-                 : out_of_memory(w);
+        ok = lengths ? refine(w, &r, lengths,
+                              any_text(spelling, lengths, s->min_length, s->max_length), false)
+                     : out_of_memory(w);
     }
-    grammar_close(&own);
     if (ok)
         *out = regular_expr(w->g, r);
     regular_close(&r);
@@ -347,7 +367,7 @@ static bool string_body(struct writer *w, const struct shape *s, grammar_expr *o
 
 static bool strings(struct writer *w, const struct shape *s, grammar_expr *out)
 {
-    grammar_expr body, quote = literal(w, "\"");
+    grammar_expr body, quote = grammar_bytes(w->g, w->spelling->strings.quote);
     if (s->min_length > s->max_length) {
         *out = nothing(w);
         return true;
@@ -377,7 +397,8 @@ static bool arrays(struct writer *w, const struct shape *s, grammar_expr *out)
     uint32_t most = s->max_items == UINT32_MAX ? UINT32_MAX : s->max_items - n;
     if (n == 0) { /* the first has no comma before it */
         rest = sequence2(w, item,
-                         grammar_repeat(w->g, sequence2(w, w->comma, item), least ? least - 1 : 0,
+                         grammar_repeat(w->g, sequence2(w, w->spelling->comma, item),
+                                        least ? least - 1 : 0,
                                         most == UINT32_MAX ? most
                                         : most             ? most - 1
                                                            : 0));
@@ -386,16 +407,16 @@ static bool arrays(struct writer *w, const struct shape *s, grammar_expr *out)
         else if (least == 0)
             rest = choice2(w, empty(w), rest);
     } else {
-        rest = grammar_repeat(w->g, sequence2(w, w->comma, item), least, most);
+        rest = grammar_repeat(w->g, sequence2(w, w->spelling->comma, item), least, most);
     }
     for (size_t i = prefix; i-- > 0;) {
         if (!shape_item_claims(&w->document, s, i, &claims, w->err) || !values(w, claims, &item))
             return false;
-        rest = sequence3(w, i ? w->comma : empty(w), item, rest);
+        rest = sequence3(w, i ? w->spelling->comma : empty(w), item, rest);
         if (i >= s->min_items)
             rest = choice2(w, empty(w), rest);
     }
-    *out = sequence3(w, w->opening[0], rest, w->closing[0]);
+    *out = sequence3(w, w->spelling->array_open, rest, w->spelling->array_close);
     return true;
 }
 
@@ -448,10 +469,36 @@ static bool has_name(const struct link *l, struct slice name)
     return false;
 }
 
-/* Names that nobody declared or forbade, in quotes, as an automaton. */
+/* A name as it is written, in quotes if it has any. */
+static bool spell_name(struct writer *w, struct slice name, struct text *out)
+{
+    const struct string_spelling *names = &w->spelling->names;
+    size_t length = names->quote.length;
+    if (!text_append_slice(out, names->quote) || !names->spell(out, name) ||
+        !text_append_slice(out, names->quote))
+        return out_of_memory(w);
+    struct slice body = { out->data ? out->data + length : "", out->length - 2 * length };
+    return !names->allowed || regular_has(names->allowed, body) ||
+           fail(w->err, ERROR_UNSUPPORTED, "properties: the name '%s' cannot be written",
+                printable(name));
+}
+
+static bool name_literal(struct writer *w, struct grammar *g, struct slice name, grammar_expr *out)
+{
+    struct text spelled;
+    text_init(&spelled, SIZE_MAX);
+    bool ok = spell_name(w, name, &spelled);
+    if (ok)
+        *out = grammar_bytes(g, text_slice(&spelled));
+    text_release(&spelled);
+    return ok;
+}
+
+/* Names that nobody declared or forbade, without quotes, as an automaton. */
 static bool other_names(struct writer *w, const struct names *names, const struct link *forbidden,
                         struct regular **out)
 {
+    const struct string_spelling *spelling = &w->spelling->names;
     struct names known = { 0 };
     bool ok = true;
     *out = NULL;
@@ -459,19 +506,23 @@ static bool other_names(struct writer *w, const struct names *names, const struc
         ok = add_name(w, &known, names->items[i]);
     for (const struct link *l = forbidden; ok && l; l = l->next)
         ok = add_name(w, &known, l->name);
-    struct grammar *any = grammar_new(), *own = grammar_new();
+    struct grammar *own = grammar_new();
     grammar_expr *spelled = memory_zeroed(known.count + 1, sizeof *spelled);
-    if (ok && (!any || !own || !spelled))
+    if (ok && (!own || !spelled))
         ok = out_of_memory(w);
-    ok = ok && automaton(w, any, json_string(any, 0, UINT32_MAX), out);
+    ok = ok && allowed_texts(w, spelling, out);
+    for (size_t i = 0; ok && i < known.count; i++) {
+        struct text text;
+        text_init(&text, SIZE_MAX);
+        ok = spelling->spell(&text, known.items[i]) || out_of_memory(w);
+        spelled[i] = grammar_bytes(own, text_slice(&text));
+        text_release(&text);
+    }
     if (ok && known.count) {
-        for (size_t i = 0; i < known.count; i++)
-            spelled[i] = json_string_literal(own, known.items[i]);
         ok = refine(w, out, own, grammar_choice(own, spelled, known.count), true);
         own = NULL; /* closed by refine */
     }
     grammar_close(&own);
-    grammar_close(&any);
     memory_free(spelled);
     memory_free(known.items);
     return ok;
@@ -485,18 +536,23 @@ static bool names_that_match(struct writer *w, const struct regular *names,
     bool ok = regular_both(out, names, names, w->err); /* a copy */
     for (size_t i = 0; ok && i < n; i++) {
         struct grammar *own = grammar_new();
-        grammar_expr e, quote;
+        grammar_expr e;
         if (!own)
             return out_of_memory(w);
-        if (!pattern_expr(own, patterns[i], json_character, &e, w->err)) {
+        if (!pattern_expr(own, patterns[i], w->spelling->names.character, &e, w->err)) {
             grammar_close(&own);
             return false;
         }
-        quote = grammar_bytes(own, slice_of("\""));
-        grammar_expr parts[] = { quote, e, quote };
-        ok = refine(w, out, own, grammar_sequence(own, parts, 3), !(matched >> i & 1));
+        ok = refine(w, out, own, e, !(matched >> i & 1));
     }
     return ok;
+}
+
+static grammar_expr member_of(struct writer *w, grammar_expr name, grammar_expr value)
+{
+    const struct value_spelling *s = w->spelling;
+    grammar_expr parts[] = { s->member_open, name, s->colon, value, s->member_close };
+    return grammar_sequence(w->g, parts, COUNT_OF(parts));
 }
 
 /* Additional members: one kind for each way in which names match the patterns. */
@@ -505,6 +561,7 @@ static bool additional_members(struct writer *w, const struct shape *s, const st
 {
     struct slice patterns[MAX_NAME_PATTERNS];
     grammar_expr kinds[1 << MAX_NAME_PATTERNS];
+    grammar_expr quote = grammar_bytes(w->g, w->spelling->names.quote);
     size_t n, n_kinds = 0;
     if (!shape_name_patterns(&w->document, s, patterns, &n, w->err))
         return false;
@@ -516,7 +573,8 @@ static bool additional_members(struct writer *w, const struct shape *s, const st
                   shape_additional_claims(&w->document, s, patterns, matched, &claims, w->err) &&
                   values(w, claims, &value);
         if (ok && !regular_is_empty(own))
-            kinds[n_kinds++] = sequence3(w, regular_expr(w->g, own), w->colon, value);
+            kinds[n_kinds++] =
+                member_of(w, sequence3(w, quote, regular_expr(w->g, own), quote), value);
         regular_close(&own);
         if (!ok)
             return false;
@@ -562,7 +620,7 @@ static grammar_expr chain_end(const struct chain *c, size_t written)
     if (c->most != UINT32_MAX && written >= c->most)
         return written == c->most ? empty(w) : nothing(w);
     uint32_t more = c->most == UINT32_MAX ? UINT32_MAX : c->most - (uint32_t)written;
-    grammar_expr next = sequence2(w, w->comma, c->other);
+    grammar_expr next = sequence2(w, w->spelling->comma, c->other);
     if (written > 0)
         return grammar_repeat(w->g, next, 0, more);
     grammar_expr some =
@@ -578,7 +636,7 @@ static grammar_expr chain_step(const struct chain *c, size_t at, size_t written)
     const struct member *m = &c->members[at];
     grammar_expr with = nothing(w);
     if (c->most == UINT32_MAX || written < c->most)
-        with = sequence3(w, written ? w->comma : empty(w), m->text,
+        with = sequence3(w, written ? w->spelling->comma : empty(w), m->text,
                          chain_call(c, at + 1, written + 1));
     return m->is_required ? with : choice2(w, with, chain_call(c, at + 1, written));
 }
@@ -604,12 +662,30 @@ static bool write_chain(struct chain *c, grammar_expr *out)
 static bool member_text(struct writer *w, const struct shape *s, struct slice name,
                         grammar_expr *out)
 {
+    const struct value_spelling *spelling = w->spelling, *of_value;
     struct claims claims;
-    grammar_expr value;
-    if (!shape_member_claims(&w->document, s, name, &claims, w->err) || !values(w, claims, &value))
+    grammar_expr value, literal_name;
+    of_value = spelling->inside ? spelling->inside : spelling;
+    if (!shape_member_claims(&w->document, s, name, &claims, w->err) ||
+        (spelling->member && !spelling->member(spelling->context, name, &of_value, w->err)) ||
+        !values_spelled(w, claims, of_value, &value) || !name_literal(w, w->g, name, &literal_name))
         return false;
-    *out = sequence3(w, json_string_literal(w->g, name), w->colon, value);
+    *out = member_of(w, literal_name, value);
     return true;
+}
+
+/* Members that nobody declares. */
+static bool other_members(struct writer *w, const struct shape *s, const struct names *names,
+                          grammar_expr *out)
+{
+    struct regular *others;
+    if (w->spelling->is_declared_only) {
+        *out = nothing(w);
+        return true;
+    }
+    bool ok = other_names(w, names, s->forbidden, &others) && additional_members(w, s, others, out);
+    regular_close(&others);
+    return ok;
 }
 
 static bool write_members(struct writer *w, const struct shape *s, const struct names *names,
@@ -638,11 +714,7 @@ static bool write_members(struct writer *w, const struct shape *s, const struct 
                     s->min_members, chain.n);
     bool counts = s->min_members > 0 || s->max_members < UINT32_MAX;
     chain.width = counts ? chain.n + 1 : 2;
-    struct regular *others;
-    bool ok = other_names(w, names, s->forbidden, &others) &&
-              additional_members(w, s, others, &chain.other);
-    regular_close(&others);
-    return ok && write_chain(&chain, out);
+    return other_members(w, s, names, &chain.other) && write_chain(&chain, out);
 }
 
 static bool objects(struct writer *w, const struct shape *s, grammar_expr *out)
@@ -657,7 +729,7 @@ static bool objects(struct writer *w, const struct shape *s, grammar_expr *out)
     memory_free(members);
     memory_free(names.items);
     if (ok)
-        *out = sequence3(w, w->opening[1], body, w->closing[1]);
+        *out = sequence3(w, w->spelling->object_open, body, w->spelling->object_close);
     return ok;
 }
 
@@ -690,9 +762,25 @@ static bool check_exclusions(struct writer *w, const struct shape *s)
     return true;
 }
 
-/* The listed values that all claims of the branch allow. */
-static bool choices(struct writer *w, const struct shape *s, grammar_expr *out)
+/* Add the spelling of a listed value to those kept, if it has one. */
+static bool keep_choice(struct writer *w, const struct json *value, struct slice *kept,
+                        size_t *n_kept)
 {
+    struct text spelled;
+    bool is_possible = true;
+    text_init(&spelled, SIZE_MAX);
+    bool ok = value_spell(&spelled, w->spelling, value, &is_possible);
+    char *copy = ok ? arena_copy(w->document.arena, text_slice(&spelled)) : NULL;
+    if (copy && is_possible)
+        kept[(*n_kept)++] = (struct slice){ copy, spelled.length };
+    text_release(&spelled);
+    return copy || out_of_memory(w);
+}
+
+/* The listed values that all claims of the branch allow. */
+static bool choices(struct writer *w, const struct shape *s, grammar_expr *out, bool *is_lost)
+{
+    size_t n_fitting = 0;
     size_t n = count_listed(s->choices), n_kept = 0;
     struct slice *kept = arena_alloc_array(w->document.arena, n + 1, sizeof *kept);
     if (!kept)
@@ -707,53 +795,70 @@ static bool choices(struct writer *w, const struct shape *s, grammar_expr *out)
         }
         if (!fits)
             continue;
-        struct text spelled;
-        text_init(&spelled, SIZE_MAX);
-        bool ok = json_spell(&spelled, listed(s->choices, i));
-        char *copy = ok ? arena_copy(w->document.arena, text_slice(&spelled)) : NULL;
-        kept[n_kept++] = (struct slice){ copy, spelled.length };
-        text_release(&spelled);
-        if (!copy)
-            return out_of_memory(w);
+        if (!keep_choice(w, listed(s->choices, i), kept, &n_kept))
+            return false;
+        n_fitting++;
     }
+    *is_lost = n_fitting > 0 && n_kept == 0;
     *out = grammar_literals(w->g, kept, n_kept);
     return true;
 }
 
-static bool shape_expr(struct writer *w, const struct shape *s, grammar_expr *out)
+/* *is_lost: there are values, but none that can be written. */
+static bool shape_expr(struct writer *w, const struct shape *s, grammar_expr *out, bool *is_lost)
 {
+    const struct value_spelling *spelling = w->spelling;
+    unsigned kinds = s->kinds;
     grammar_expr parts[7];
     size_t n = 0;
     if (s->choices)
-        return choices(w, s, out);
+        return choices(w, s, out, is_lost);
     if (!check_exclusions(w, s))
         return false;
-    if ((s->kinds & VALUE_NULL) && !is_excluded_plain(s, JSON_KIND_NULL, false))
-        parts[n++] = literal(w, "null");
-    if ((s->kinds & VALUE_TRUE) && !is_excluded_plain(s, JSON_KIND_BOOL, true))
-        parts[n++] = literal(w, "true");
-    if ((s->kinds & VALUE_FALSE) && !is_excluded_plain(s, JSON_KIND_BOOL, false))
-        parts[n++] = literal(w, "false");
-    bool ok = (!(s->kinds & VALUE_NUMBER) || numbers(w, s, &parts[n++])) &&
-              (!(s->kinds & VALUE_STRING) || strings(w, s, &parts[n++])) &&
-              (!(s->kinds & VALUE_ARRAY) || arrays(w, s, &parts[n++])) &&
-              (!(s->kinds & VALUE_OBJECT) || objects(w, s, &parts[n++]));
+    if ((kinds & VALUE_NULL) && !is_excluded_plain(s, JSON_KIND_NULL, false))
+        parts[n++] = literal(w, spelling->null);
+    if ((kinds & VALUE_TRUE) && !is_excluded_plain(s, JSON_KIND_BOOL, true))
+        parts[n++] = literal(w, spelling->yes);
+    if ((kinds & VALUE_FALSE) && !is_excluded_plain(s, JSON_KIND_BOOL, false))
+        parts[n++] = literal(w, spelling->no);
+    bool ok = (!(kinds & VALUE_NUMBER) || numbers(w, s, &parts[n++])) &&
+              (!(kinds & VALUE_STRING) || strings(w, s, &parts[n++])) &&
+              (!(kinds & VALUE_ARRAY) || arrays(w, s, &parts[n++])) &&
+              (!(kinds & VALUE_OBJECT) || objects(w, s, &parts[n++]));
     if (ok)
         *out = grammar_choice(w->g, parts, n);
     return ok;
 }
 
+static bool define_cases(struct writer *w, const struct pending *p, struct shapes *shapes,
+                         grammar_expr *cases)
+{
+    size_t n_lost = 0;
+    for (size_t i = 0; i < shapes->count; i++) {
+        struct shape *s = &shapes->items[i];
+        unsigned kinds = s->kinds;
+        bool is_lost = false;
+        s->kinds &= p->spelling->kinds;
+        if (!shape_expr(w, s, &cases[i], &is_lost))
+            return false;
+        n_lost += is_lost || (kinds && !s->kinds);
+    }
+    if (n_lost && n_lost == shapes->count)
+        return fail(w->err, ERROR_UNSUPPORTED,
+                    "%s: a model's calls have no spelling for any of its values",
+                    schema_document_path(&w->document, p->claims.items[0].schema));
+    grammar_define(w->g, p->rule, grammar_choice(w->g, cases, shapes->count));
+    return true;
+}
+
 static bool define(struct writer *w, const struct pending *p)
 {
     struct shapes shapes;
+    w->spelling = p->spelling;
     if (!shapes_of(&w->document, &p->claims, &shapes, w->err))
         return false;
     grammar_expr *cases = memory_zeroed(shapes.count + 1, sizeof *cases);
-    bool ok = cases || out_of_memory(w);
-    for (size_t i = 0; ok && i < shapes.count; i++)
-        ok = shape_expr(w, &shapes.items[i], &cases[i]);
-    if (ok)
-        grammar_define(w->g, p->rule, grammar_choice(w->g, cases, shapes.count));
+    bool ok = cases ? define_cases(w, p, &shapes, cases) : out_of_memory(w);
     memory_free(cases);
     memory_free(shapes.items);
     return ok;
@@ -761,39 +866,13 @@ static bool define(struct writer *w, const struct pending *p)
 
 /* ---- the document ---- */
 
-/* Nothing, a space, or a line break and indentation. */
-static grammar_expr white_space(struct writer *w)
-{
-    static const struct code_points blank = { ' ', ' ' };
-    grammar_expr lines = sequence2(
-        w, literal(w, "\n"), grammar_repeat(w->g, grammar_class(w->g, &blank, 1, false), 0, 40));
-    grammar_expr parts[] = { empty(w), literal(w, " "), lines };
-    return grammar_choice(w->g, parts, 3);
-}
-
-static void set_spacing(struct writer *w, enum json_spacing spacing)
-{
-    w->space = empty(w);
-    if (spacing == JSON_SPACING_FREE) {
-        grammar_rule rule = grammar_declare(w->g, slice_of("space"));
-        grammar_define(w->g, rule, white_space(w));
-        w->space = grammar_call(w->g, rule);
-    }
-    w->opening[0] = sequence2(w, literal(w, "["), w->space);
-    w->opening[1] = sequence2(w, literal(w, "{"), w->space);
-    w->closing[0] = sequence2(w, w->space, literal(w, "]"));
-    w->closing[1] = sequence2(w, w->space, literal(w, "}"));
-    w->comma = sequence2(w, literal(w, ","), w->space);
-    w->colon = sequence2(w, literal(w, ":"), w->space);
-}
-
 static bool write_all(struct writer *w, const struct json *schema, grammar_expr *out)
 {
     struct claim *root = arena_alloc(w->document.arena, sizeof *root);
     if (!root)
         return out_of_memory(w);
     *root = (struct claim){ schema, false };
-    if (!values(w, (struct claims){ root, 1 }, out))
+    if (!values_spelled(w, (struct claims){ root, 1 }, w->spelling, out))
         return false;
     while (w->n_pending) {
         struct pending next = w->pending[--w->n_pending];
@@ -803,24 +882,29 @@ static bool write_all(struct writer *w, const struct json *schema, grammar_expr 
     return true;
 }
 
-bool json_schema_expr(struct grammar *g, const struct json *schema, enum json_spacing spacing,
-                      grammar_expr *out, struct error *err)
+bool json_schema_spelled_expr(struct grammar *g, const struct json *schema,
+                              const struct value_spelling *spelling, grammar_expr *out,
+                              struct error *err)
 {
-    struct writer w = { .g = g, .err = err };
+    struct writer w = { .g = g, .spelling = spelling, .err = err };
     const struct json *any_object = NULL;
     static const char object[] = "{\"type\":\"object\"}";
     bool ok = schema || json_open(&any_object, object, strlen(object), "format", err);
     ok = ok && schema_document_open(&w.document, schema ? schema : any_object, err) &&
-         (table_init(&w.rules, 64) || out_of_memory(&w));
-    if (ok) {
-        set_spacing(&w, spacing);
-        ok = write_all(&w, schema ? schema : any_object, out);
-    }
+         (table_init(&w.rules, 64) || out_of_memory(&w)) &&
+         write_all(&w, schema ? schema : any_object, out);
     table_release(&w.rules);
     memory_free(w.pending);
     schema_document_close(&w.document);
     json_close(&any_object);
     return ok;
+}
+
+bool json_schema_expr(struct grammar *g, const struct json *schema, enum json_spacing spacing,
+                      grammar_expr *out, struct error *err)
+{
+    struct value_spelling spelling = json_spelling(g, spacing);
+    return json_schema_spelled_expr(g, schema, &spelling, out, err);
 }
 
 bool json_schema_open(struct grammar **out, const struct json *schema, enum json_spacing spacing,

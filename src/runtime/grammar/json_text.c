@@ -78,9 +78,9 @@ grammar_expr json_character(struct grammar *g, const struct code_points *ranges,
     return grammar_choice(g, choices, n_choices);
 }
 
-static bool spell_text(struct text *out, struct slice s)
+bool json_spell_characters(struct text *out, struct slice s)
 {
-    bool ok = text_append_byte(out, '"');
+    bool ok = true;
     for (size_t i = 0; ok && i < s.length;) {
         const uint8_t *p = (const uint8_t *)s.data + i;
         size_t length = utf8_length(p, s.length - i);
@@ -89,7 +89,13 @@ static bool spell_text(struct text *out, struct slice s)
         ok = text_append(out, spelled, spell_character(c, spelled));
         i += length ? length : 1;
     }
-    return ok && text_append_byte(out, '"');
+    return ok;
+}
+
+static bool spell_text(struct text *out, struct slice s)
+{
+    return text_append_byte(out, '"') && json_spell_characters(out, s) &&
+           text_append_byte(out, '"');
 }
 
 grammar_expr json_string_literal(struct grammar *g, struct slice text)

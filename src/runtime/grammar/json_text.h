@@ -25,6 +25,9 @@ grammar_expr json_string(struct grammar *g, uint32_t at_least, uint32_t at_most)
 grammar_expr json_number_text(struct grammar *g);
 grammar_expr json_integer_text(struct grammar *g);
 
+/* Append a text as it stands within quotes. */
+bool json_spell_characters(struct text *out, struct slice text);
+
 /* Append a value in that spelling, without white space; integral reals as integers. */
 bool json_spell(struct text *out, const struct json *value);
 

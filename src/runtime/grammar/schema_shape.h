@@ -9,20 +9,7 @@
 
 #include "base/base.h"
 #include "runtime/grammar/schema_document.h"
-
-enum value_kinds {
-    VALUE_NULL = 1,
-    VALUE_TRUE = 2,
-    VALUE_FALSE = 4,
-    VALUE_INTEGER = 8,
-    VALUE_FRACTION = 16, /* numbers that are not integral */
-    VALUE_STRING = 32,
-    VALUE_ARRAY = 64,
-    VALUE_OBJECT = 128,
-    VALUE_BOOLEAN = VALUE_TRUE | VALUE_FALSE,
-    VALUE_NUMBER = VALUE_INTEGER | VALUE_FRACTION,
-    VALUE_ANY = 255,
-};
+#include "runtime/grammar/value_spelling.h"
 
 /* "`schema` holds", or not. */
 struct claim {
