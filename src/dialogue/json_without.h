@@ -1,0 +1,22 @@
+/* json_without.h: JSON in whose strings some texts do not occur.
+ *
+ * Owns the automaton of such strings, which must outlive the making of the grammar. One thread. */
+#ifndef JSON_WITHOUT_H
+#define JSON_WITHOUT_H
+
+#include "dialogue/tag_text.h"
+#include "runtime/grammar/value_spelling.h"
+
+struct json_without {
+    struct value_spelling spelling;
+    struct regular *strings; /* NULL: nothing is absent */
+};
+
+bool json_without_init(struct json_without *out, struct grammar *g, enum json_spacing spacing,
+                       const struct marks *absent, struct error *err) MUST_CHECK;
+void json_without_release(struct json_without *json);
+
+/* Marks begin with one of these; they are avoided where texts are counted. */
+extern const struct code_points mark_beginnings[2];
+
+#endif
