@@ -15,16 +15,22 @@ const packageName = `@node-llama-cpp/linux-${process.arch}`;
 const bins = join(here, "node_modules", packageName, "bins", `linux-${process.arch}`);
 
 export const isInstalled = () => existsSync(bins);
+export const isBindingInstalled = () => isInstalled() && existsSync(join(here, "node_modules/node-llama-cpp"));
 
-export function install() {
+function installPackages(names) {
     const result = spawnSync(
         "npm",
         ["install", "--prefix", here, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts",
-            `${packageName}@${peerVersion}`],
+            ...names.map((name) => `${name}@${peerVersion}`)],
         { stdio: "inherit" },
     );
-    if (result.status !== 0) fatal(`npm could not install ${packageName}`);
+    if (result.status !== 0) fatal(`npm could not install ${names.join(" and ")}`);
 }
+
+export const install = () => installPackages([packageName]);
+
+// The libraries and what drives them from Node.
+export const installBinding = () => installPackages([packageName, "node-llama-cpp"]);
 
 const backendOf = (file) => /^libggml-cpu-(.+)\.so$/.exec(file)?.[1];
 

@@ -3,20 +3,53 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "runtime/constraint.h"
+#include "runtime/sampler.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROUNDS = 5 };
+enum { ROUNDS = 5, SPARE_LOGITS = 4096, MUCH_ROOM = 1 << 20 };
 
 struct course {
     struct constraint *constraint;
     const struct token_list *tokens; /* -1 between texts */
     uint64_t *times;                 /* [tokens->count] */
+    struct sampler *sampler;
+    const float *logits; /* [vocabulary + SPARE_LOGITS]; each step begins elsewhere */
 };
 
-/* Walk all texts; how many masks were asked for. */
-static bool walk(struct course *c, size_t *n, struct error *err)
+/* What is measured at each token of the texts. */
+typedef bool measurement(struct course *c, size_t step, struct error *err);
+
+static const float *logits_of(const struct course *c, size_t step)
+{
+    return c->logits + step * 16 % SPARE_LOGITS;
+}
+
+static bool ask_for_mask(struct course *c, size_t step, struct error *err)
+{
+    const uint32_t *mask;
+    (void)step;
+    return constraint_mask(c->constraint, &mask, NULL, err);
+}
+
+static bool pick_freely(struct course *c, size_t step, struct error *err)
+{
+    token_id token;
+    return sampler_pick(c->sampler, logits_of(c, step), NULL, &token, NULL, err);
+}
+
+/* All that an answer's step costs: the mask, the pick, room for the rest, the next state. Where the
+ * answer may end, the token may be one that ends it, and there is no state behind it. */
+static bool pick_held(struct course *c, size_t step, struct error *err)
+{
+    token_id token;
+    return constraint_pick(c->constraint, c->sampler, logits_of(c, step), MUCH_ROOM, &token, err) &&
+           (constraint_is_complete(c->constraint) || constraint_accept(c->constraint, token, err));
+}
+
+/* Walk all texts; how often was measured. */
+static bool walk(struct course *c, measurement *measure, size_t *n, struct error *err)
 {
     const uint32_t *mask;
     *n = 0;
@@ -27,10 +60,14 @@ static bool walk(struct course *c, size_t *n, struct error *err)
             constraint_begin(c->constraint);
             continue;
         }
+        matcher_state state = constraint_state(c->constraint);
         uint64_t start = clock_ns();
-        if (!constraint_mask(c->constraint, &mask, NULL, err))
+        if (!measure(c, i, err))
             return false;
         c->times[(*n)++] = clock_ns() - start;
+        constraint_return(c->constraint, state);
+        if (!constraint_mask(c->constraint, &mask, NULL, err))
+            return false;
         bool is_allowed = token >= 0 && mask[token / 32] >> (token % 32) & 1;
         if (token >= 0 && !is_allowed) /* its beginning went with the line break */
             while (i + 1 < c->tokens->count && c->tokens->ids[i] >= 0)
@@ -55,23 +92,64 @@ static void print_times(const char *name, uint64_t *times, size_t n)
     qsort(times, n, sizeof *times, compare_times);
     for (size_t i = 0; i < n; i++)
         sum += times[i];
-    printf("%s mean %9.3f us  median %9.3f us  99 %% %9.3f us  most %9.3f us  all %8.2f ms\n", name,
-           (double)sum / 1e3 / (double)n, (double)times[n / 2] / 1e3,
+    printf("%-22s mean %9.3f us  median %9.3f us  99 %% %9.3f us  most %9.3f us  all %8.2f ms\n",
+           name, (double)sum / 1e3 / (double)n, (double)times[n / 2] / 1e3,
            (double)times[n - 1 - n / 100] / 1e3, (double)times[n - 1] / 1e3, (double)sum / 1e6);
 }
 
-static bool measure(struct course *c, struct error *err)
+/* The last of some rounds counts. */
+static bool measure_rounds(struct course *c, const char *name, measurement *measure, int n_rounds,
+                           struct error *err)
 {
-    size_t n;
-    if (!walk(c, &n, err))
-        return false;
-    printf("%zu masks\n", n);
-    print_times("first", c->times, n);
-    for (int round = 0; round < ROUNDS; round++)
-        if (!walk(c, &n, err))
+    size_t n = 0;
+    for (int round = 0; round < n_rounds; round++)
+        if (!walk(c, measure, &n, err))
             return false;
-    print_times("again", c->times, n);
+    print_times(name, c->times, n);
     return true;
+}
+
+static bool measure_picks(struct course *c, size_t n_vocab, float temperature, struct error *err)
+{
+    struct sampler_options options = sampler_defaults();
+    struct kernels kernels;
+    char name[40];
+    options.temperature = temperature;
+    options.seed = 1;
+    kernels_init(&kernels, cpu_features());
+    if (!sampler_open(&c->sampler, &options, n_vocab, &kernels, err))
+        return false;
+    snprintf(name, sizeof name, "free pick at %.1f", (double)temperature);
+    bool ok = measure_rounds(c, name, pick_freely, 2, err);
+    snprintf(name, sizeof name, "held pick at %.1f", (double)temperature);
+    ok = ok && measure_rounds(c, name, pick_held, 2, err);
+    sampler_close(&c->sampler);
+    return ok;
+}
+
+/* Nearly normal numbers, as logits are. */
+static float *random_logits(size_t n)
+{
+    float *logits = memory_zeroed(n, sizeof *logits);
+    uint64_t random = 1;
+    for (size_t i = 0; logits && i < n; i++)
+        for (int part = 0; part < 4; part++) {
+            random = random * 6364136223846793005u + 1442695040888963407u; /* Knuth's constants */
+            logits[i] += (float)(random >> 40) / (float)(1 << 23) - 1;
+        }
+    return logits;
+}
+
+static bool measure(struct course *c, size_t n_vocab, struct error *err)
+{
+    float *logits = random_logits(n_vocab + SPARE_LOGITS);
+    c->logits = logits;
+    bool ok = (logits || fail_memory(err, n_vocab * sizeof *logits, "logits")) &&
+              measure_rounds(c, "first mask", ask_for_mask, 1, err) &&
+              measure_rounds(c, "mask again", ask_for_mask, ROUNDS, err) &&
+              measure_picks(c, n_vocab, 0, err) && measure_picks(c, n_vocab, 0.8f, err);
+    memory_free(logits);
+    return ok;
 }
 
 /* The line's tokens as they are within a text: behind a line break, which is left out. */
@@ -135,7 +213,8 @@ bool grammar_cost(struct grammar *grammar, uint64_t compile_ns, const char *path
     if (ok) {
         printf("compiling %.3f ms, the vocabulary's tree of %zu tokens %.1f ms\n",
                (double)compile_ns / 1e6, tokenizer_size(tokenizer), (double)tokens_ns / 1e6);
-        ok = measure(&(struct course){ constraint, &list, times }, err);
+        ok = measure(&(struct course){ constraint, &list, times, NULL, NULL },
+                     tokenizer_size(tokenizer), err);
     }
     constraint_close(&constraint);
     grammar_close(&grammar);

@@ -317,7 +317,8 @@ if needs_stories; then
     try "$hearth" grammar --schema "$tmp/cost.json" --sample 3 --cost "$stories"
     status_is 0
     out_matches '^compiling .* ms'
-    out_matches '^again mean'
+    out_matches '^mask again +mean'
+    out_matches '^held pick at 0.8 +mean'
 fi
 
 finish
