@@ -14,6 +14,8 @@ struct dialogue {
     struct dialect_holder *dialect;
     struct slice bos;
     struct token_list shown;
+    struct fill_tokens fill;
+    bool can_fill;
 };
 
 /* ---- control tokens that answers are read by ---- */
@@ -111,6 +113,7 @@ bool dialogue_open(struct dialogue **out, const struct weights *weights,
     if (!options)
         options = &defaults;
     d->tokenizer = tokenizer;
+    d->can_fill = fill_tokens_find(tokenizer, &d->fill);
     d->bos = token_text(tokenizer, tokenizer_bos(tokenizer));
     bool ok = open_template(d, weights, options, err) &&
               (options->parser ? dialect_open_family(&d->dialect, options->parser, err)
@@ -152,6 +155,16 @@ const struct tokenizer *dialogue_tokenizer(const struct dialogue *d)
 bool dialogue_is_plain(const struct dialogue *d)
 {
     return chat_template_is_plain(d->template);
+}
+
+bool dialogue_can_fill(const struct dialogue *d)
+{
+    return d->can_fill;
+}
+
+const struct fill_tokens *dialogue_fill_tokens(const struct dialogue *d)
+{
+    return &d->fill;
 }
 
 const struct token_list *dialogue_shown(const struct dialogue *d)
@@ -261,7 +274,21 @@ bool dialogue_raw_prompt(const struct dialogue *d, struct slice text, struct cha
                          struct error *err)
 {
     chat_prompt_init(out);
+    out->is_raw = true;
     bool ok = append_slice(out, text, err) && encode(d, out, NULL, err);
+    if (!ok)
+        chat_prompt_release(out);
+    return ok;
+}
+
+bool dialogue_fill_prompt(const struct dialogue *d, struct slice prefix, struct slice suffix,
+                          struct chat_prompt *out, struct error *err)
+{
+    chat_prompt_init(out);
+    out->is_raw = out->is_fill = true;
+    bool ok =
+        fill_prompt(d->tokenizer, &d->fill, prefix, suffix, &out->tokens, err) &&
+        tokenizer_decode(d->tokenizer, out->tokens.ids, out->tokens.count, true, &out->text, err);
     if (!ok)
         chat_prompt_release(out);
     return ok;

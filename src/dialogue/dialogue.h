@@ -11,6 +11,7 @@
 #include "chat/chat_template.h"
 #include "chat/dialect.h"
 #include "formats/weights.h"
+#include "tokenizer/fill_tokens.h"
 #include "tokenizer/tokenizer.h"
 
 struct dialogue;
@@ -32,6 +33,7 @@ const struct chat_template *dialogue_template(const struct dialogue *dialogue);
 const struct dialect *dialogue_dialect(const struct dialogue *dialogue);
 const struct tokenizer *dialogue_tokenizer(const struct dialogue *dialogue);
 bool dialogue_is_plain(const struct dialogue *dialogue); /* a model that continues text */
+const struct fill_tokens *dialogue_fill_tokens(const struct dialogue *dialogue);
 /* Control tokens by whose text answers are read. */
 const struct token_list *dialogue_shown(const struct dialogue *dialogue);
 
@@ -39,6 +41,8 @@ struct chat_prompt {
     struct text text;
     struct token_list tokens; /* the beginning token exactly once, where the vocabulary wants one */
     bool is_thinking;         /* the answer begins inside of thinking */
+    bool is_raw;              /* the answer is text and nothing else */
+    bool is_fill;             /* and ends where another hole or file would begin */
 };
 void chat_prompt_release(struct chat_prompt *prompt); /* also of a zeroed one */
 
@@ -50,6 +54,8 @@ bool dialogue_prompt(const struct dialogue *dialogue, const struct prompt_reques
 /* A prompt without template (`raw`). */
 bool dialogue_raw_prompt(const struct dialogue *dialogue, struct slice text,
                          struct chat_prompt *out, struct error *err) MUST_CHECK;
+
+bool dialogue_can_fill(const struct dialogue *dialogue);
 
 /* What stands between `prefix` and `suffix` is to be written. ERROR_UNSUPPORTED when the model
  * declares no tokens for that. */

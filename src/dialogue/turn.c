@@ -148,7 +148,7 @@ static bool is_thinking(const struct turn *t)
 static bool close_thinking(struct turn *t, struct error *err)
 {
     if (t->thinking_budget < 0 || t->is_closing || !is_thinking(t) ||
-        t->thinking_tokens < (uint32_t)t->thinking_budget)
+        t->thinking_tokens < (uint32_t)t->thinking_budget || !session_is_whole(t->session))
         return true;
     t->is_closing = true;
     return session_force(t->session, t->closing.ids, t->closing.count, err);
@@ -183,7 +183,7 @@ static bool spell_closing(struct turn *t, struct error *err)
     bool is_xml = begins_with(tag, "</");
     bool ok = (!is_xml || text_append_byte(&closing, '\n')) && text_append_slice(&closing, tag) &&
               (!is_xml || text_append_string(&closing, "\n\n"));
-    struct encode_options options = { .parse_special = true };
+    struct encode_options options = { .parse_special = true, .is_continued = true };
     ok = ok ? tokenizer_encode(dialogue_tokenizer(t->dialogue), text_slice(&closing), options,
                                &t->closing, err)
             : fail_memory(err, tag.length, "a tag");
@@ -199,7 +199,7 @@ static bool open_reader(struct turn *t, const struct chat_prompt *prompt,
         .is_thinking = prompt->is_thinking,
         .think = options->think,
     };
-    return options->is_raw ||
+    return prompt->is_raw ||
            (answer_reader_open(&t->reader, dialogue_dialect(t->dialogue), &reading, err) &&
             spell_closing(t, err));
 }
@@ -210,7 +210,7 @@ static bool limit_answer(struct turn *t, const struct chat_prompt *prompt,
     static const struct dialect no_dialect;
     bool is_off = options->think.is_set && !options->think.is_on;
     struct answer_form form = {
-        .dialect = options->is_raw ? &no_dialect : dialogue_dialect(t->dialogue),
+        .dialect = prompt->is_raw ? &no_dialect : dialogue_dialect(t->dialogue),
         .tokenizer = dialogue_tokenizer(t->dialogue),
         .tools = options->tools,
         .choice = options->choice,
@@ -227,6 +227,19 @@ static bool limit_answer(struct turn *t, const struct chat_prompt *prompt,
     return session_constrain(t->session, grammar, err);
 }
 
+/* A model that fills a hole goes on to the next one when nobody stops it. */
+static bool end_at_holes(struct turn *t, const struct chat_prompt *prompt, struct error *err)
+{
+    const struct fill_tokens *f = dialogue_fill_tokens(t->dialogue);
+    const token_id all[] = { f->prefix, f->suffix, f->middle, f->separator };
+    token_id ends[COUNT_OF(all)];
+    size_t n = 0;
+    for (size_t i = 0; prompt->is_fill && i < COUNT_OF(all); i++)
+        if (all[i] >= 0)
+            ends[n++] = all[i];
+    return session_end_at(t->session, ends, n, err);
+}
+
 static bool begin(struct turn *t, const struct chat_prompt *prompt,
                   const struct turn_options *options, struct error *err)
 {
@@ -234,7 +247,8 @@ static bool begin(struct turn *t, const struct chat_prompt *prompt,
     t->id_seed = hash_bytes(prompt->tokens.ids, prompt->tokens.count * sizeof(token_id));
     if (!open_reader(t, prompt, options, err) ||
         !session_prompt(t->session, prompt->tokens.ids, prompt->tokens.count, err) ||
-        !session_show(t->session, shown->ids, options->is_raw ? 0 : shown->count, err) ||
+        !end_at_holes(t, prompt, err) ||
+        !session_show(t->session, shown->ids, prompt->is_raw ? 0 : shown->count, err) ||
         !limit_answer(t, prompt, options, err))
         return false;
     session_watch_by(t->session, watch, t);
@@ -271,6 +285,7 @@ void turn_close(struct turn **turn)
     session_watch_by(t->session, NULL, NULL);
     (void)!session_constrain(t->session, NULL, &ignored);
     (void)!session_show(t->session, NULL, 0, &ignored);
+    (void)!session_end_at(t->session, NULL, 0, &ignored);
     answer_reader_close(&t->reader);
     token_list_release(&t->closing);
     text_release(&t->texts);

@@ -22,7 +22,6 @@ struct turn_options {
     int32_t thinking_budget; /* most tokens of thinking, then it is closed; negative: no limit */
     struct slice format;     /* of the content: "json" or a schema; { NULL, 0 } */
     struct slice grammar;    /* of the content: GBNF; { NULL, 0 } */
-    bool is_raw;             /* the text as it is: neither thinking nor calls are looked for */
 };
 struct turn_options turn_defaults(void);
 

@@ -32,6 +32,9 @@ bool session_constrain(struct hearth_session *session, struct grammar *grammar,
 bool session_show(struct hearth_session *session, const token_id *tokens, size_t n,
                   struct error *err) MUST_CHECK;
 
+/* Whether the answer so far ends with a whole character: only then may anything be forced. */
+bool session_is_whole(const struct hearth_session *session);
+
 /* Tokens that end answers beside the vocabulary's own; they replace earlier ones. */
 bool session_end_at(struct hearth_session *session, const token_id *tokens, size_t n,
                     struct error *err) MUST_CHECK;

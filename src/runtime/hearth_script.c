@@ -98,6 +98,11 @@ bool session_show(struct hearth_session *s, const token_id *tokens, size_t n, st
     return set_list(&s->shown, tokens, n, err);
 }
 
+bool session_is_whole(const struct hearth_session *s)
+{
+    return s->stream.n_pending == 0;
+}
+
 bool session_end_at(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
 {
     return set_list(&s->ends, tokens, n, err);
