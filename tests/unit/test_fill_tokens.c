@@ -271,14 +271,14 @@ TEST(a_text_cannot_smuggle_tokens_in)
 /* Time linear in the text: 200,000 names in it. */
 TEST(a_text_of_nothing_but_names_takes_no_longer)
 {
-    enum { NAMES = 200000 };
+    enum { REPEATED = 200000 };
     static const char *const names[] = { "<fim_prefix>", "<fim_suffix>", "<fim_middle>" };
     struct vocabulary_with v;
     struct text text;
     struct token_list ids = { 0 };
     struct error err;
     text_init(&text, SIZE_MAX / 2);
-    for (int i = 0; i < NAMES; i++)
+    for (int i = 0; i < REPEATED; i++)
         assert_true(text_append_string(&text, names[2]));
     begin(&v, names, 3, USER_DEFINED);
     finished(&v);
@@ -290,24 +290,34 @@ TEST(a_text_of_nothing_but_names_takes_no_longer)
     release(&v);
 }
 
-/* SentencePiece: a space in front of what stands before the hole, none in front of what stands
- * behind it; the beginning token once. */
-TEST(only_what_stands_before_the_hole_is_the_beginning_of_a_text)
+/* SentencePiece's way: 1 is the beginning, bytes come from BYTES on, names behind SPACE. */
+enum { BYTES = 3, SPACE = 259, REPEATED };
+
+static void begin_escaped(struct vocabulary_with *v, const char *const *names, size_t n,
+                          int32_t type)
 {
-    static const char *const names[] = { "▁<PRE>", "▁<SUF>", "▁<MID>", "▁<EOT>" };
-    enum { SPACE = 259, PRE, SUF, MID, EOT, BYTES = 3 };
     struct tiny_tokens tokens = { .count = 0 };
-    struct vocabulary_with v = { 0 };
+    *v = (struct vocabulary_with){ 0 };
     tiny_token(&tokens, "<unk>", 2, 0);
     tiny_token(&tokens, "<s>", 3, 0);
     tiny_token(&tokens, "</s>", 3, 0);
     tiny_byte_tokens(&tokens);
     tiny_token(&tokens, "▁", 1, 0);
-    for (size_t i = 0; i < COUNT_OF(names); i++)
-        tiny_token(&tokens, names[i], 1, 0);
-    tiny_begin(&v.file);
-    tiny_set_string(&v.file, "tokenizer.ggml.model", "llama");
-    tiny_write_tokens(&v.file, &tokens);
+    for (size_t i = 0; i < n; i++)
+        tiny_token(&tokens, names[i], type, 0);
+    tiny_begin(&v->file);
+    tiny_set_string(&v->file, "tokenizer.ggml.model", "llama");
+    tiny_write_tokens(&v->file, &tokens);
+}
+
+/* A space in front of what stands before the hole, none in front of what stands behind it; the
+ * beginning token once. */
+TEST(only_what_stands_before_the_hole_is_the_beginning_of_a_text)
+{
+    static const char *const names[] = { "▁<PRE>", "▁<SUF>", "▁<MID>", "▁<EOT>" };
+    enum { PRE = NAMES, SUF, MID, EOT };
+    struct vocabulary_with v;
+    begin_escaped(&v, names, 4, 1);
     finished(&v);
     ASSERT_PROMPT(v.t, "a", "b", 1, PRE, SPACE, BYTES + 'a', SUF, BYTES + 'b', MID);
     ASSERT_PROMPT(v.t, "", "", 1, PRE, SUF, MID);
@@ -315,6 +325,20 @@ TEST(only_what_stands_before_the_hole_is_the_beginning_of_a_text)
     ASSERT_PROMPT(v.t, "", " <MID>", 1, PRE, SUF, SPACE, BYTES + '<', BYTES + 'M', BYTES + 'I',
                   BYTES + 'D', BYTES + '>', MID);
     assert_true(tokenizer_is_end(v.t, EOT));
+    release(&v);
+}
+
+TEST(a_text_with_names_in_it_is_still_one_text)
+{
+    static const char *const names[] = { "<a>", "<b>", "<c>" };
+    struct vocabulary_with v;
+    begin_escaped(&v, names, 3, USER_DEFINED);
+    tiny_set_u32(&v.file, "tokenizer.ggml.fim_pre_token_id", NAMES);
+    tiny_set_u32(&v.file, "tokenizer.ggml.fim_suf_token_id", NAMES + 1);
+    tiny_set_u32(&v.file, "tokenizer.ggml.fim_mid_token_id", NAMES + 2);
+    finished(&v);
+    ASSERT_PROMPT(v.t, "x<c>", "<a>", 1, NAMES, SPACE, BYTES + 'x', BYTES + '<', BYTES + 'c',
+                  BYTES + '>', NAMES + 1, BYTES + '<', BYTES + 'a', BYTES + '>', NAMES + 2);
     release(&v);
 }
 

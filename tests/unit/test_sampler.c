@@ -641,6 +641,17 @@ TEST(the_top_log_probabilities_are_those_of_a_full_sort)
         }
 }
 
+TEST(the_likeliest_is_found_wherever_it_lies)
+{
+    enum { N = 200 };
+    float logits[N] = { 0 };
+    for (size_t i = 0; i < N; i++) {
+        logits[i] = 1;
+        check_top(logits, N, 3);
+        logits[i] = 0;
+    }
+}
+
 TEST(log_probabilities_are_told_as_picks_tell_them)
 {
     enum { N = 3000 };
