@@ -291,7 +291,7 @@ TEST(a_text_of_nothing_but_names_takes_no_longer)
 }
 
 /* SentencePiece's way: 1 is the beginning, bytes come from BYTES on, names behind SPACE. */
-enum { BYTES = 3, SPACE = 259, REPEATED };
+enum { BYTES = 3, SPACE = 259, NAMES };
 
 static void begin_escaped(struct vocabulary_with *v, const char *const *names, size_t n,
                           int32_t type)
