@@ -518,7 +518,9 @@ static bool write_undeclared(struct text *out, struct slice raw, struct error *e
 {
     struct error problem = { 0 };
     size_t begin = out->length;
-    if (!begins_with(raw, "\"") && write_json_value(out, raw, &problem))
+    if (begins_with(raw, "\""))
+        return write_string_value(out, raw, err);
+    if (write_json_value(out, raw, &problem))
         return true;
     text_truncate(out, begin);
     return is_unreadable_only(&problem, err) && write_string_value(out, raw, err);

@@ -62,47 +62,71 @@ static grammar_expr line_breaks(const struct answer *a)
 
 /* ---- text ---- */
 
-/* What would be read as the beginning or the end of something else. Where calls only come first,
- * what begins them is ordinary text anywhere else. */
-static void collect_marks(const struct answer *a, struct marks *marks)
+/* Whether the reader looks for calls, wherever they are. */
+static bool are_calls_found(const struct answer *a)
+{
+    return (has_calls(a->form) || a->dialect->family) && !a->dialect->calls.is_only_first;
+}
+
+/* What a family's parser looks for it finds anywhere. */
+static void add_family_marks(const struct answer *a, struct marks *marks)
 {
     const struct dialect *d = a->dialect;
-    marks_add(marks, d->think_open);
-    marks_add(marks, d->think_close);
-    marks_add(marks, d->content_open);
-    marks_add(marks, d->content_close);
-    marks_add(marks, d->calls.trigger);
+    const struct slice tags[] = { d->think_open, d->think_close, d->content_open, d->content_close,
+                                  d->calls.trigger };
+    for (size_t i = 0; d->family && i < COUNT_OF(tags); i++)
+        marks_add(marks, tags[i]);
     marks_add_family(marks, d->family);
 }
 
-/* Tags that are no marks are absent as a whole. */
-static void add_whole(struct marks *marks, struct slice tag_text)
+/* What would end the content, or begin a call. */
+static void collect_content_marks(const struct answer *a, struct marks *marks)
 {
-    struct marks parts = { .count = 0 };
-    struct slice text = trim_space(tag_text);
-    marks_add(&parts, tag_text);
-    if (parts.count == 0 && text.length > 0)
-        marks->items[marks->count++] = text;
+    add_family_marks(a, marks);
+    marks_add_text(marks, trim_space(a->dialect->content_close));
+    if (are_calls_found(a))
+        marks_add_text(marks, trim_space(a->dialect->calls.trigger));
 }
 
-static bool text_expr(const struct answer *a, bool is_thinking, grammar_expr *out,
+static bool text_expr(const struct answer *a, const struct text_limits *limits, grammar_expr *out,
                       struct error *err)
 {
-    const struct dialect *d = a->dialect;
-    struct marks marks = { .count = 0 };
     struct regular *text;
-    collect_marks(a, &marks);
-    add_whole(&marks, is_thinking ? d->think_close : d->content_close);
-    if (!d->calls.is_only_first)
-        add_whole(&marks, d->calls.trigger);
-    struct text_limits limits = { .absent = marks.items, .n_absent = marks.count };
-    if (!is_thinking && d->calls.is_only_first && d->content_open.length == 0)
-        limits.not_first = trim_space(d->calls.trigger);
-    if (!free_text(&text, grammar_class, &limits, err))
+    if (!free_text(&text, grammar_class, limits, err))
         return false;
     *out = regular_expr(a->g, text);
     regular_close(&text);
     return true;
+}
+
+/* Tags of thinking count only where content begins. */
+static bool content_text_expr(const struct answer *a, grammar_expr *out, struct error *err)
+{
+    const struct dialect *d = a->dialect;
+    struct marks marks = { .count = 0 }, first = { .count = 0 };
+    collect_content_marks(a, &marks);
+    if (d->content_open.length == 0) {
+        marks_add_text(&first, trim_space(d->think_open));
+        marks_add_text(&first, trim_space(d->think_close));
+        if (d->calls.is_only_first && has_calls(a->form))
+            marks_add_text(&first, trim_space(d->calls.trigger));
+    }
+    struct text_limits limits = { .absent = marks.items,
+                                  .n_absent = marks.count,
+                                  .not_first = first.items,
+                                  .n_not_first = first.count };
+    return text_expr(a, &limits, out, err);
+}
+
+static bool thinking_text_expr(const struct answer *a, grammar_expr *out, struct error *err)
+{
+    struct marks marks = { .count = 0 };
+    add_family_marks(a, &marks);
+    marks_add_text(&marks, trim_space(a->dialect->think_close));
+    if (are_calls_found(a))
+        marks_add_text(&marks, trim_space(a->dialect->calls.trigger));
+    struct text_limits limits = { .absent = marks.items, .n_absent = marks.count };
+    return text_expr(a, &limits, out, err);
 }
 
 /* ---- thinking ---- */
@@ -116,7 +140,7 @@ static bool thinking_expr(const struct answer *a, grammar_expr *out, struct erro
     *out = grammar_sequence(a->g, NULL, 0);
     if (!has_tags || (!a->form->is_thinking && !may_open))
         return true;
-    if (!text_expr(a, true, &text, err))
+    if (!thinking_text_expr(a, &text, err))
         return false;
     grammar_expr parts[] = { a->form->is_thinking ? *out : tag(a, d->think_open), text,
                              tag(a, d->think_close),
@@ -141,7 +165,7 @@ static bool document_expr(struct answer *a, grammar_expr *out, struct error *err
     struct slice format = a->form->format;
     const struct json *schema = NULL;
     struct marks marks = { .count = 0 };
-    collect_marks(a, &marks);
+    collect_content_marks(a, &marks);
     if (!json_without_init(&a->json, a->g, JSON_SPACING_FREE, &marks, err))
         return false;
     if (!slice_is(format, "json") && !json_open(&schema, format.data, format.length, "format", err))
@@ -157,7 +181,7 @@ static bool content_expr(struct answer *a, grammar_expr *out, struct error *err)
     const struct answer_form *form = a->form;
     bool ok = form->format.data    ? document_expr(a, out, err)
               : form->grammar.data ? gbnf_expr(a->g, form->grammar, out, err)
-                                   : text_expr(a, false, out, err);
+                                   : content_text_expr(a, out, err);
     if (ok)
         *out = enclosed(a, *out);
     return ok;

@@ -12,12 +12,10 @@ static grammar_expr unwanted(struct grammar *g, const struct text_limits *limits
     static const struct code_points blank[] = { { '\t', '\r' }, { ' ', ' ' } };
     grammar_expr any = any_text(g, grammar_class);
     grammar_expr parts[3] = { any, grammar_literals(g, limits->absent, limits->n_absent), any };
-    grammar_expr choices[2] = { grammar_sequence(g, parts, 3), grammar_choice(g, NULL, 0) };
-    if (limits->not_first.length) {
-        parts[0] = grammar_repeat(g, grammar_class(g, blank, 2, false), 0, UINT32_MAX);
-        parts[1] = grammar_bytes(g, limits->not_first);
-        choices[1] = grammar_sequence(g, parts, 3);
-    }
+    grammar_expr choices[2] = { grammar_sequence(g, parts, 3) };
+    parts[0] = grammar_repeat(g, grammar_class(g, blank, 2, false), 0, UINT32_MAX);
+    parts[1] = grammar_literals(g, limits->not_first, limits->n_not_first);
+    choices[1] = grammar_sequence(g, parts, 3);
     return grammar_choice(g, choices, 2);
 }
 
@@ -26,7 +24,7 @@ bool free_text(struct regular **out, pattern_character *character, const struct 
 {
     struct grammar *own = grammar_new(), *other = grammar_new();
     struct regular *all = NULL, *without = NULL;
-    bool is_limited = limits->n_absent || limits->not_first.length;
+    bool is_limited = limits->n_absent || limits->n_not_first;
     *out = NULL;
     if (!own || !other) {
         grammar_close(&own);

@@ -10,7 +10,8 @@
 struct text_limits {
     const struct slice *absent; /* [n_absent] occur nowhere */
     size_t n_absent;
-    struct slice not_first; /* does not come first, white space apart; { NULL, 0 }: anything may */
+    const struct slice *not_first; /* [n_not_first] do not come first, white space apart */
+    size_t n_not_first;
 };
 
 /* Texts of characters as `character` spells them; what is absent is so from their spelling. */

@@ -3,8 +3,6 @@
 #include "dialogue/free_text.h"
 #include "runtime/grammar/json_text.h"
 
-const struct code_points mark_beginnings[2] = { { '<', '<' }, { '[', '[' } };
-
 bool json_without_init(struct json_without *out, struct grammar *g, enum json_spacing spacing,
                        const struct marks *absent, struct error *err)
 {
@@ -13,12 +11,12 @@ bool json_without_init(struct json_without *out, struct grammar *g, enum json_sp
     struct string_spelling *strings = &out->spelling.strings;
     if (absent->count == 0)
         return true;
-    if (!free_text(&out->strings, json_character, &limits, err))
+    if (!marks_avoid(absent, out->avoided, &strings->n_avoided, err) ||
+        !free_text(&out->strings, json_character, &limits, err))
         return false;
     strings->allowed = out->strings;
     strings->any = regular_expr(g, out->strings);
-    strings->avoided = mark_beginnings;
-    strings->n_avoided = COUNT_OF(mark_beginnings);
+    strings->avoided = out->avoided;
     out->spelling.names = *strings;
     return true;
 }

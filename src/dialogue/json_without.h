@@ -10,13 +10,12 @@
 struct json_without {
     struct value_spelling spelling;
     struct regular *strings; /* NULL: nothing is absent */
+    struct code_points avoided[MAX_AVOIDED];
 };
+
+/* It may not be moved. */
 
 bool json_without_init(struct json_without *out, struct grammar *g, enum json_spacing spacing,
                        const struct marks *absent, struct error *err) MUST_CHECK;
 void json_without_release(struct json_without *json);
-
-/* Marks begin with one of these; they are avoided where texts are counted. */
-extern const struct code_points mark_beginnings[2];
-
 #endif

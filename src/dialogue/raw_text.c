@@ -1,52 +1,96 @@
 #include "dialogue/raw_text.h"
 
 #include "dialogue/free_text.h"
-#include "dialogue/json_without.h"
 
-/* White space that is passed over before a bracket. */
-#define BLANK "[\\s\\x1c-\\x1f\\x85]"
+/* White space that is passed over before a bracket, and around JSON. */
+#define BLANK      "[\\s\\x1c-\\x1f\\x85]"
+#define JSON_BLANK "[ \\t\\r\\n]"
+#define NUMBER     "[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?"
 
-unsigned raw_text_kinds(const struct argument_types *types)
+bool raw_readings_equal(const struct raw_reading *a, const struct raw_reading *b)
 {
-    bool is_only_boolean = types->is_boolean && types->count == 1;
-    return VALUE_NULL | (types->is_boolean ? VALUE_BOOLEAN : 0) |
-           (types->is_integer ? VALUE_INTEGER : 0) | (types->is_number ? VALUE_NUMBER : 0) |
-           (types->is_array ? VALUE_ARRAY : 0) | (types->is_object ? VALUE_OBJECT : 0) |
-           (is_only_boolean ? 0 : VALUE_STRING);
+    const struct argument_types *x = &a->types, *y = &b->types;
+    return a->by_family == b->by_family && a->ends_are_cut == b->ends_are_cut &&
+           x->is_boolean == y->is_boolean && x->is_integer == y->is_integer &&
+           x->is_number == y->is_number && x->is_array == y->is_array &&
+           x->is_object == y->is_object && size_min(x->count, 2) == size_min(y->count, 2);
 }
 
-/* A pattern of the texts that are read otherwise. */
-static bool write_misread(struct text *out, const struct argument_types *types, bool ends_are_cut)
+/* All texts are strings. */
+static bool is_text_only(const struct raw_reading *r)
 {
-    return text_append_string(out, "^[nN][uU][lL][lL]$") &&
-           (!types->is_boolean ||
-            text_append_string(out, "|^([tT][rR][uU]|[fF][aA][lL][sS])[eE]$")) &&
-           (!types->is_integer || text_append_string(out, "|^[+-]?[0-9]+$")) &&
-           (!types->is_number ||
-            text_append_string(out, "|^[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$")) &&
-           (!types->is_array || text_append_string(out, "|^" BLANK "*\\[")) &&
-           (!types->is_object || text_append_string(out, "|^" BLANK "*\\{")) &&
-           (!ends_are_cut || text_append_string(out, "|^\\n|\\n$"));
+    const struct argument_types *t = &r->types;
+    return !r->by_family && t->count == 1 && !t->is_boolean && !t->is_integer && !t->is_number &&
+           !t->is_array && !t->is_object;
 }
 
-/* A pattern of the beginnings, of SPELLING_HEAD characters, of texts that may be read otherwise. */
-static bool write_bad_heads(struct text *out, const struct argument_types *types, bool ends_are_cut)
+/* What is JSON is that. */
+static bool is_any_json(const struct raw_reading *r)
 {
-    bool is_numeric = types->is_integer || types->is_number;
-    bool has_brackets = types->is_array || types->is_object;
+    return !r->by_family && r->types.count == 0;
+}
+
+unsigned raw_reading_kinds(const struct raw_reading *r)
+{
+    const struct argument_types *t = &r->types;
+    if (is_any_json(r))
+        return VALUE_ANY;
+    if (is_text_only(r))
+        return VALUE_STRING;
+    bool is_only_boolean = t->is_boolean && t->count == 1;
+    return VALUE_NULL | (t->is_boolean ? VALUE_BOOLEAN : 0) | (t->is_integer ? VALUE_INTEGER : 0) |
+           (t->is_number ? VALUE_NUMBER : 0) | (t->is_array ? VALUE_ARRAY : 0) |
+           (t->is_object ? VALUE_OBJECT : 0) | (is_only_boolean ? 0 : VALUE_STRING);
+}
+
+/* ---- what is read otherwise ---- */
+
+/* Add a pattern to alternatives. */
+static bool add(struct text *out, const char *pattern)
+{
+    return (out->length == 0 || text_append_byte(out, '|')) && text_append_string(out, pattern);
+}
+
+static bool write_misread(struct text *out, const struct raw_reading *r)
+{
+    const struct argument_types *t = &r->types;
+    bool ok = !r->ends_are_cut || add(out, "^\\n|\\n$");
+    if (is_text_only(r))
+        return ok;
+    if (is_any_json(r))
+        return ok && add(out, "^" JSON_BLANK "*(true|false|null|" NUMBER ")" JSON_BLANK "*$") &&
+               add(out, "^" JSON_BLANK "*[\\[{]");
+    return ok && add(out, "^[nN][uU][lL][lL]$") &&
+           (!t->is_boolean || add(out, "^([tT][rR][uU]|[fF][aA][lL][sS])[eE]$")) &&
+           (!t->is_integer || add(out, "^[+-]?[0-9]+$")) &&
+           (!t->is_number || add(out, "^" NUMBER "$")) &&
+           (!t->is_array || add(out, "^" BLANK "*\\[")) &&
+           (!t->is_object || add(out, "^" BLANK "*\\{"));
+}
+
+/* The beginnings, of SPELLING_HEAD characters, of texts that may be read otherwise. */
+static bool write_bad_heads(struct text *out, const struct raw_reading *r)
+{
     static_assert(SPELLING_HEAD == 8, "the patterns say so");
-    return text_append_string(out, "^$") &&
-           (!is_numeric || text_append_string(out, "|^[0-9+\\-.eE]{8}$")) &&
-           (!has_brackets || text_append_string(out, "|^" BLANK "*[\\[{]|^" BLANK "{8}$")) &&
-           (!ends_are_cut || text_append_string(out, "|^\\n"));
+    const struct argument_types *t = &r->types;
+    bool ok = !r->ends_are_cut || add(out, "^\\n");
+    if (is_text_only(r))
+        return ok;
+    if (is_any_json(r))
+        return ok && add(out, "^" JSON_BLANK "|^[\\[{]|^(true|false|null)" JSON_BLANK) &&
+               add(out, "^[0-9+\\-.eE \\t\\r\\n]{8}$");
+    return ok && ((!t->is_integer && !t->is_number) || add(out, "^[0-9+\\-.eE]{8}$")) &&
+           ((!t->is_array && !t->is_object) || add(out, "^" BLANK "*[\\[{]|^" BLANK "{8}$"));
 }
 
-/* r = r without the texts of a pattern. */
+/* r = r without the texts of a pattern; "": all stay. */
 static bool take_away(struct regular **r, const struct text *pattern, struct error *err)
 {
-    struct grammar *own = grammar_new();
     struct regular *other = NULL, *rest = NULL;
     grammar_expr e = GRAMMAR_NONE;
+    if (pattern->length == 0)
+        return true;
+    struct grammar *own = grammar_new();
     if (!own)
         return fail_memory(err, 0, "a grammar");
     if (!pattern_expr(own, text_slice(pattern), grammar_class, &e, err)) {
@@ -62,36 +106,29 @@ static bool take_away(struct regular **r, const struct text *pattern, struct err
     return ok;
 }
 
-static bool make_allowed(struct raw_text *raw, const struct argument_types *types,
-                         const struct marks *marks, bool ends_are_cut, struct error *err)
+/* ---- what is left ---- */
+
+typedef bool write_pattern(struct text *out, const struct raw_reading *reading);
+
+static bool narrow(struct regular **r, write_pattern *write, const struct raw_reading *reading,
+                   struct error *err)
 {
-    struct text_limits limits = { .absent = marks->items, .n_absent = marks->count };
     struct text pattern;
     text_init(&pattern, SIZE_MAX);
-    bool ok = write_misread(&pattern, types, ends_are_cut)
-                  ? free_text(&raw->allowed, grammar_class, &limits, err) &&
-                        take_away(&raw->allowed, &pattern, err)
-                  : fail_memory(err, pattern.length, "a pattern");
+    bool ok = write(&pattern, reading) ? take_away(r, &pattern, err)
+                                       : fail_memory(err, pattern.length, "a pattern");
     text_release(&pattern);
     return ok;
 }
 
-static bool make_heads(struct raw_text *raw, const struct argument_types *types, bool ends_are_cut,
-                       struct error *err)
+static bool make_heads(struct raw_text *raw, size_t n_avoided, struct error *err)
 {
     struct grammar *own = grammar_new();
-    struct text pattern;
-    text_init(&pattern, SIZE_MAX);
-    grammar_expr safe =
-        own ? grammar_class(own, mark_beginnings, COUNT_OF(mark_beginnings), true) : GRAMMAR_NONE;
-    grammar_expr head = own ? grammar_repeat(own, safe, SPELLING_HEAD, SPELLING_HEAD) : safe;
-    bool ok = regular_of(&raw->heads, own, head, err);
-    if (ok)
-        ok = write_bad_heads(&pattern, types, ends_are_cut)
-                 ? take_away(&raw->heads, &pattern, err)
-                 : fail_memory(err, pattern.length, "a pattern");
-    text_release(&pattern);
-    return ok;
+    if (!own)
+        return fail_memory(err, 0, "a grammar");
+    grammar_expr safe = grammar_class(own, raw->avoided, n_avoided, true);
+    return regular_of(&raw->heads, own, grammar_repeat(own, safe, SPELLING_HEAD, SPELLING_HEAD),
+                      err);
 }
 
 static bool spell_as_is(struct text *out, struct slice text)
@@ -99,12 +136,16 @@ static bool spell_as_is(struct text *out, struct slice text)
     return text_append_slice(out, text);
 }
 
-bool raw_text_init(struct raw_text *out, struct grammar *g, const struct argument_types *types,
-                   const struct marks *marks, bool ends_are_cut, struct error *err)
+bool raw_text_init(struct raw_text *out, struct grammar *g, const struct raw_reading *reading,
+                   const struct marks *marks, struct error *err)
 {
+    struct text_limits limits = { .absent = marks->items, .n_absent = marks->count };
+    size_t n_avoided;
     *out = (struct raw_text){ .allowed = NULL };
-    if (!make_allowed(out, types, marks, ends_are_cut, err) ||
-        !make_heads(out, types, ends_are_cut, err))
+    if (!marks_avoid(marks, out->avoided, &n_avoided, err) ||
+        !free_text(&out->allowed, grammar_class, &limits, err) ||
+        !narrow(&out->allowed, write_misread, reading, err) || !make_heads(out, n_avoided, err) ||
+        !narrow(&out->heads, write_bad_heads, reading, err))
         return false;
     out->spelling = (struct string_spelling){
         .character = grammar_class,
@@ -112,9 +153,9 @@ bool raw_text_init(struct raw_text *out, struct grammar *g, const struct argumen
         .allowed = out->allowed,
         .any = regular_expr(g, out->allowed),
         .heads = out->heads,
-        .avoided = mark_beginnings,
-        .n_avoided = COUNT_OF(mark_beginnings),
-        .ends_are_cut = ends_are_cut,
+        .avoided = out->avoided,
+        .n_avoided = n_avoided,
+        .ends_are_cut = reading->ends_are_cut,
     };
     return true;
 }

@@ -1,5 +1,6 @@
 #include "dialogue/tag_text.h"
 
+#include "base/utf8.h"
 #include "chat/output_parser.h"
 #include "chat/slice_text.h"
 #include "runtime/constraint.h"
@@ -41,13 +42,17 @@ grammar_expr tag_expr(struct grammar *g, const struct tokenizer *tokenizer, stru
 
 /* ---- marks ---- */
 
-static void add_mark(struct marks *marks, struct slice mark)
+void marks_add_text(struct marks *marks, struct slice text)
 {
+    if (text.length == 0)
+        return;
     for (size_t i = 0; i < marks->count; i++)
-        if (slice_equal(marks->items[i], mark))
+        if (slice_equal(marks->items[i], text))
             return;
-    assert(marks->count < MAX_MARKS);
-    marks->items[marks->count++] = mark;
+    if (marks->count == MAX_MARKS)
+        marks->is_full = true;
+    else
+        marks->items[marks->count++] = text;
 }
 
 static bool is_capital(char c)
@@ -76,7 +81,7 @@ void marks_add(struct marks *marks, struct slice tag)
     for (size_t i = 0, n; i < tag.length; i += n ? n : 1) {
         n = mark_length(slice_from(tag, i));
         if (n)
-            add_mark(marks, (struct slice){ tag.data + i, n });
+            marks_add_text(marks, (struct slice){ tag.data + i, n });
     }
 }
 
@@ -85,4 +90,34 @@ void marks_add_family(struct marks *marks, const char *family)
     const struct output_family_facts *facts = family ? output_family_find(family) : NULL;
     for (const char *const *tag = facts ? facts->preserved : NULL; tag && *tag; tag++)
         marks_add(marks, slice_of(*tag));
+}
+
+/* Rare in texts, if the mark has such a one. */
+static uint32_t telling_character(struct slice mark)
+{
+    static const char rare[] = "<[|";
+    for (const char *c = rare; *c; c++)
+        if (memchr(mark.data, *c, mark.length))
+            return (uint8_t)*c;
+    size_t n = utf8_length((const uint8_t *)mark.data, mark.length);
+    return n ? utf8_decode((const uint8_t *)mark.data, n) : 0xFFFD;
+}
+
+bool marks_avoid(const struct marks *marks, struct code_points avoided[MAX_AVOIDED], size_t *n,
+                 struct error *err)
+{
+    *n = 0;
+    for (size_t i = 0; i < marks->count && *n <= MAX_AVOIDED; i++) {
+        uint32_t c = telling_character(marks->items[i]);
+        size_t k = 0;
+        while (k < *n && avoided[k].first != c)
+            k++;
+        if (k < MAX_AVOIDED)
+            avoided[k] = (struct code_points){ c, c };
+        *n = size_max(*n, k + 1);
+    }
+    return (*n <= MAX_AVOIDED && !marks->is_full) ||
+           fail(err, ERROR_UNSUPPORTED,
+                "the answers of this model have more than %d tags, of %d kinds", MAX_MARKS,
+                MAX_AVOIDED);
 }

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "answer_sample.h"
+#include "chat/answer_reader.h"
 #include "chat/output_family.h"
 #include "dialogue/answer_grammar.h"
 #include "runtime/grammar/schema_shape.h"
@@ -83,20 +84,20 @@ static bool hear(void *context, const struct output_event *event, struct error *
 
 enum cutting { WHOLE, BYTES, PIECES, N_CUTTINGS };
 
-static bool read_answer(struct reading *r, const char *family, bool thinks, struct slice answer,
+static bool read_answer(struct reading *r, const struct answer_form *form, struct slice answer,
                         enum cutting cutting, uint64_t *random, struct error *err)
 {
-    struct output_parser_options options = { .tools = r->tools,
-                                             .think = { .is_set = true, .is_on = thinks } };
-    struct output_parser *p;
-    bool ok = output_parser_open(&p, family, &options, err);
+    struct answer_reader_options options = { .tools = form->tools,
+                                             .is_thinking = form->is_thinking };
+    struct answer_reader *reader;
+    bool ok = answer_reader_open(&reader, form->dialect, &options, err);
     for (size_t at = 0, n; ok && at < answer.length; at += n) {
         n = cutting == WHOLE ? answer.length : cutting == BYTES ? 1 : 1 + random_below(random, 20);
         n = size_min(n, answer.length - at);
-        ok = output_parser_add(p, (struct slice){ answer.data + at, n }, false, hear, r, err);
+        ok = answer_reader_add(reader, (struct slice){ answer.data + at, n }, false, hear, r, err);
     }
-    ok = ok && output_parser_add(p, slice_of(""), true, hear, r, err);
-    output_parser_close(&p);
+    ok = ok && answer_reader_add(reader, slice_of(""), true, hear, r, err);
+    answer_reader_close(&reader);
     return ok;
 }
 
@@ -126,8 +127,7 @@ static void check_answer(struct trial *t, const struct text *answer)
         struct error err = { 0 };
         r[c] = (struct reading){ .tools = t->form.tools };
         text_init(&r[c].events, SIZE_MAX);
-        if (!read_answer(&r[c], t->family, t->form.is_thinking, text_slice(answer), c, &t->random,
-                         &err))
+        if (!read_answer(&r[c], &t->form, text_slice(answer), c, &t->random, &err))
             explain(t, answer, err.message);
         if (!slice_equal(text_slice(&r[c].events), text_slice(&r[0].events)))
             explain(t, answer, "cut otherwise, it is read otherwise");

@@ -478,7 +478,9 @@ static bool spell_name(struct writer *w, struct slice name, struct text *out)
         !text_append_slice(out, names->quote))
         return out_of_memory(w);
     struct slice body = { out->data ? out->data + length : "", out->length - 2 * length };
-    return !names->allowed || regular_has(names->allowed, body) ||
+    const struct regular *allowed = w->spelling->declared_names;
+    allowed = allowed ? allowed : names->allowed;
+    return !allowed || regular_has(allowed, body) ||
            fail(w->err, ERROR_UNSUPPORTED, "properties: the name '%s' cannot be written",
                 printable(name));
 }

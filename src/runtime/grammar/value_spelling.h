@@ -56,7 +56,8 @@ struct value_spelling {
     struct string_spelling names;
     grammar_expr member_open, colon, member_close;
     bool is_declared_only; /* members that the schema does not name cannot be written */
-    const struct value_spelling *inside; /* of what is in arrays and objects; NULL: the same */
+    const struct regular *declared_names; /* spelled; NULL: those that names allows */
+    const struct value_spelling *inside;  /* of what is in arrays and objects; NULL: the same */
     /* Of the value of one member; NULL: as inside. */
     bool (*member)(void *context, struct slice name, const struct value_spelling **out,
                    struct error *err);
