@@ -197,6 +197,11 @@ const char *chat_template_renderer(const struct chat_template *t)
     return t->engine.renderer;
 }
 
+struct slice chat_template_source(const struct chat_template *t)
+{
+    return t->engine.source;
+}
+
 struct slice chat_template_bos(const struct chat_template *t)
 {
     return t->engine.bos;
