@@ -478,6 +478,22 @@ TEST(hostile_templates_end_soon)
                  "print $x \"\" }}{{ range 1000000 }}{{ if eq $x $y }}{{ end }}{{ end }}"));
     assert_refused("escaping", slice_of("{{ $x := .s }}{{ range 100 }}{{ $x = urlquery $x $x \"%\" "
                                         "}}{{ end }}"));
+    static const char *const escapes[][2] = {
+        { "quoting", "{{ $y := printf \"%q\" $x }}" },
+        { "hexadecimal", "{{ $y := printf \"%x\" $x }}" },
+        { "json of a text", "{{ $y := json $x }}" },
+        { "js and html", "{{ $y := js $x }}{{ $y = html $x }}" },
+        { "urlquery", "{{ $y := urlquery $x \"%\" }}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(escapes); i++) {
+        char source[300];
+        snprintf(source, sizeof source,
+                 "{{ $x := .s }}{{ range 17 }}{{ $x = print $x $x }}{{ end }}{{ range 1000000 }}%s"
+                 "{{ end }}",
+                 escapes[i][1]);
+        assert_refused(escapes[i][0], slice_of(source));
+    }
+    assert_refused("dates", slice_of("{{ range 1000000 }}{{ $y := currentDate }}{{ end }}"));
     assert_refused("recursion", slice_of("{{ define \"r\" }}{{ template \"r\" . }}{{ end }}{{ "
                                          "template \"r\" . }}"));
     assert_refused("branching recursion",

@@ -369,6 +369,16 @@ static const char *const hostile[] = {
     "{% set l = range(99999)|list %}{% for i in l %}{{ -1 in l }}{{ l.index(99998) }}{% endfor %}",
     "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}",
     "{% block a %}{{ self.a() }}{% endblock %}",
+    "{% set n = 10**4000 %}{% for x in range(99999) %}{{ n ~ '' }}{% endfor %}",
+    "{% for x in range(99999) %}{{ ('9' * 4000)|int }}{% endfor %}",
+    "{% for x in range(99999) %}{{ '%s %r' % (range(99)|list, 'y' * 9999) }}{% endfor %}",
+    "{% set s = 'x' * 262144 %}{% for i in range(9999) %}{{ s|title|capitalize|urlencode|length }}"
+    "{% endfor %}",
+    "{% for a in range(99999) %}{{ range(9999)|list|tojson|length }}{% endfor %}",
+    "{% set ns = namespace(l=[]) %}{% for i in range(99999) %}{% set ns.l = [ns.l, 'abc' ~ i] %}"
+    "{% endfor %}{{ ns.l }}",
+    "{% set ns = namespace(s='<&>') %}{% for i in range(99) %}{% set ns.s = ns.s|escape|string %}"
+    "{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
     "{% for i in range(99999) %}{% filter upper %}{% set x %}{{ i * 'x' }}{% endset %}{% endfilter "
     "%}"
     "{% endfor %}",

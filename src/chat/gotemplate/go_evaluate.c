@@ -10,7 +10,6 @@ enum {
     MAX_DEPTH = 600,     /* nodes within nodes, over all templates called */
     MAX_MEMORY = 20 << 20,
     MAX_OUTPUT = 8 << 20,
-    BYTES_PER_STEP = 32,
     NAMES_PER_STEP = 4, /* looked at while a name is searched for */
 };
 
@@ -62,11 +61,24 @@ static bool fail_full(struct go_evaluator *e)
                 e->line);
 }
 
+/* The scratch was full: of what the steps that were left pay for, or altogether. */
+static bool fail_unbuilt(struct go_evaluator *e)
+{
+    return e->scratch.limit < MAX_OUTPUT ? go_spend(e, MAX_STEPS) && go_spend(e, 1) : fail_full(e);
+}
+
+void go_price_scratch(struct go_evaluator *e, size_t bytes_per_step)
+{
+    size_t left = e->steps < MAX_STEPS ? MAX_STEPS - e->steps : 0;
+    e->bytes_per_step = bytes_per_step;
+    e->scratch.limit = size_min(MAX_OUTPUT, e->scratch.length + left * bytes_per_step);
+}
+
 bool go_take_scratch(struct go_evaluator *e, bool built, struct go_value *out)
 {
     if (!built)
-        return fail_full(e);
-    if (!go_spend(e, e->scratch.length / BYTES_PER_STEP))
+        return fail_unbuilt(e);
+    if (!go_spend(e, e->scratch.length / e->bytes_per_step))
         return false;
     char *copy = arena_copy(e->arena, text_slice(&e->scratch));
     if (!copy)
@@ -79,7 +91,7 @@ bool go_take_scratch(struct go_evaluator *e, bool built, struct go_value *out)
 static bool write_out(struct go_evaluator *e, struct slice text)
 {
     return e->out->length + text.length <= MAX_OUTPUT && text_append_slice(e->out, text)
-               ? go_spend(e, text.length / BYTES_PER_STEP)
+               ? go_spend(e, text.length / GO_COPIED_PER_STEP)
                : fail_full(e);
 }
 
@@ -180,6 +192,7 @@ static bool call_function(struct go_evaluator *e, const struct go_command *c, st
         arguments[count - 1] = *piped;
     e->line = c->terms[0]->line;
     text_clear(&e->scratch);
+    go_price_scratch(e, GO_COPIED_PER_STEP);
     return function->call(e, arguments, count, out);
 }
 
@@ -276,9 +289,10 @@ static bool run_action(struct go_evaluator *e, const struct go_node *node, struc
     if (value.kind == GO_TEXT)
         return write_out(e, value.text);
     text_clear(&e->scratch);
+    go_price_scratch(e, GO_SHOWN_PER_STEP);
     if (!go_print(&e->scratch, value, false))
-        return fail_full(e);
-    if (!go_spend(e, e->scratch.length)) /* numbers take far more time than text */
+        return fail_unbuilt(e);
+    if (!go_spend(e, e->scratch.length))
         return false;
     return write_out(e, text_slice(&e->scratch));
 }

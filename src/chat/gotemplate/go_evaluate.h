@@ -16,11 +16,16 @@ struct go_variable {
 
 enum { GO_MAX_VARIABLES = 2000 };
 
+/* Bytes of text that a step pays for: what is copied as a whole, what is looked at one by one, and
+ * what numbers become, which takes far more time. */
+enum { GO_COPIED_PER_STEP = 32, GO_ESCAPED_PER_STEP = 2, GO_SHOWN_PER_STEP = 1 };
+
 struct go_evaluator {
     const struct gotemplate *template;
     struct arena *arena; /* of this rendering */
     struct text *out;
-    struct text scratch; /* what a function builds before it is copied */
+    struct text scratch;   /* what a function builds before it is copied */
+    size_t bytes_per_step; /* its price */
     struct error *err;
     int64_t now;  /* seconds since 1970, UTC */
     size_t steps; /* taken */
@@ -43,6 +48,10 @@ bool go_spend(struct go_evaluator *e, size_t steps) MUST_CHECK;
 
 /* fail() with the line of the template. Always false. */
 bool go_fail(struct go_evaluator *e, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* What a step pays for of the scratch that is about to be built; it will not hold more than the
+ * steps that are left. Functions begin with GO_COPIED_PER_STEP. */
+void go_price_scratch(struct go_evaluator *e, size_t bytes_per_step);
 
 /* The scratch as a text value, once `built` says that it is complete. */
 bool go_take_scratch(struct go_evaluator *e, bool built, struct go_value *out) MUST_CHECK;

@@ -7,8 +7,6 @@
 #include "chat/gotemplate/go_evaluate.h"
 #include "chat/gotemplate/go_format.h"
 
-enum { BYTES_PER_STEP = 32 };
-
 static bool is_nothing(struct go_value value)
 {
     return value.kind == GO_NONE || value.kind == GO_NIL;
@@ -132,7 +130,7 @@ static int compare(struct go_value a, struct go_value b)
 static bool spend_comparing(struct go_evaluator *e, struct go_value a, struct go_value b)
 {
     return a.kind != GO_TEXT || b.kind != GO_TEXT ||
-           go_spend(e, size_min(a.text.length, b.text.length) / BYTES_PER_STEP);
+           go_spend(e, size_min(a.text.length, b.text.length) / GO_COPIED_PER_STEP);
 }
 
 static bool equal(struct go_evaluator *e, struct go_value a, struct go_value b, bool *is_equal)
@@ -224,14 +222,14 @@ static bool call_ge(struct go_evaluator *e, const struct go_value *a, size_t n,
     return true;
 }
 
-/* The scratch, made of `a`, as a text. To show a number takes far more time than to copy text. */
-static bool take_shown(struct go_evaluator *e, const struct go_value *a, size_t n, bool built,
-                       struct go_value *out)
+/* What is to be made of `a` costs what numbers cost, or, where all are texts, as told. */
+static void price_shown(struct go_evaluator *e, const struct go_value *a, size_t n,
+                        size_t bytes_of_text_per_step)
 {
     bool is_text = true;
     for (size_t i = 0; i < n; i++)
         is_text = is_text && a[i].kind == GO_TEXT;
-    return (is_text || go_spend(e, e->scratch.length)) && go_take_scratch(e, built, out);
+    go_price_scratch(e, is_text ? bytes_of_text_per_step : GO_SHOWN_PER_STEP);
 }
 
 /* Sprint: a space between two values of which neither is a text. */
@@ -248,16 +246,26 @@ static bool sprint(struct go_evaluator *e, const struct go_value *a, size_t n)
 static bool call_print(struct go_evaluator *e, const struct go_value *a, size_t n,
                        struct go_value *out)
 {
-    return take_shown(e, a, n, sprint(e, a, n), out);
+    price_shown(e, a, n, GO_COPIED_PER_STEP);
+    return go_take_scratch(e, sprint(e, a, n), out);
 }
 
 static bool call_println(struct go_evaluator *e, const struct go_value *a, size_t n,
                          struct go_value *out)
 {
     bool ok = true;
+    price_shown(e, a, n, GO_COPIED_PER_STEP);
     for (size_t i = 0; ok && i < n; i++)
         ok = (i == 0 || text_append_byte(&e->scratch, ' ')) && go_print(&e->scratch, a[i], true);
-    return take_shown(e, a, n, ok && text_append_byte(&e->scratch, '\n'), out);
+    return go_take_scratch(e, ok && text_append_byte(&e->scratch, '\n'), out);
+}
+
+/* %q, %x and %X write a text byte by byte; a letter that is no verb only makes it dearer. */
+static bool has_escaping_verb(struct slice format)
+{
+    return format.length &&
+           (memchr(format.data, 'q', format.length) || memchr(format.data, 'x', format.length) ||
+            memchr(format.data, 'X', format.length));
 }
 
 static bool call_printf(struct go_evaluator *e, const struct go_value *a, size_t n,
@@ -265,24 +273,30 @@ static bool call_printf(struct go_evaluator *e, const struct go_value *a, size_t
 {
     if (a[0].kind != GO_TEXT)
         return go_fail(e, "the format of printf must be a text");
-    return go_spend(e, a[0].text.length / 4) &&
-           take_shown(e, a, n, go_printf(&e->scratch, a[0].text, a + 1, n - 1), out);
+    if (!go_spend(e, a[0].text.length / 4))
+        return false;
+    price_shown(e, a, n, has_escaping_verb(a[0].text) ? GO_ESCAPED_PER_STEP : GO_COPIED_PER_STEP);
+    return go_take_scratch(e, go_printf(&e->scratch, a[0].text, a + 1, n - 1), out);
 }
 
-/* What the escaping functions work on: one text as it is, anything else as print shows it. */
+/* What the escaping functions work on: one text as it is, anything else as print shows it. What
+ * they make of it comes next. */
 static bool escaped_input(struct go_evaluator *e, const struct go_value *a, size_t n,
                           struct slice *text)
 {
     struct go_value joined;
     if (n == 1 && a[0].kind == GO_TEXT) {
         *text = a[0].text;
+        go_price_scratch(e, GO_ESCAPED_PER_STEP);
         return true;
     }
+    price_shown(e, a, n, GO_COPIED_PER_STEP);
     bool ok = n == 1 && is_nothing(a[0]) ? text_append_string(&e->scratch, "<no value>")
                                          : sprint(e, a, n);
-    if (!take_shown(e, a, n, ok, &joined))
+    if (!go_take_scratch(e, ok, &joined))
         return false;
     *text = joined.text;
+    go_price_scratch(e, GO_ESCAPED_PER_STEP);
     return true;
 }
 
@@ -360,7 +374,8 @@ static bool call_call(struct go_evaluator *e, const struct go_value *a, size_t n
 static bool call_json(struct go_evaluator *e, const struct go_value *a, size_t n,
                       struct go_value *out)
 {
-    return take_shown(e, a, n, go_write_json(&e->scratch, a[0]), out);
+    price_shown(e, a, n, GO_ESCAPED_PER_STEP);
+    return go_take_scratch(e, go_write_json(&e->scratch, a[0]), out);
 }
 
 /* The day `days` after that of the rendering. Its format argument is accepted and ignored. */
@@ -369,6 +384,7 @@ static bool write_day(struct go_evaluator *e, const struct go_value *a, size_t n
 {
     time_t moment = (time_t)(e->now + (int64_t)days * 24 * 60 * 60);
     struct tm day;
+    go_price_scratch(e, GO_SHOWN_PER_STEP);
     for (size_t i = 0; i < n; i++)
         if (a[i].kind != GO_TEXT)
             return go_fail(e, "the format of a date must be a text");

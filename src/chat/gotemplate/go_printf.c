@@ -155,10 +155,13 @@ static struct slice cut_to_precision(const struct verb *v, struct slice text)
 
 static bool append_hex_bytes(struct text *out, const struct verb *v, struct slice text)
 {
+    const char *digits = is_verb(v, "x") ? "0123456789abcdef" : "0123456789ABCDEF";
     bool ok = true;
-    for (size_t i = 0; ok && i < text.length; i++)
-        ok = (!v->space || i == 0 || text_append_byte(out, ' ')) &&
-             text_printf(out, is_verb(v, "x") ? "%02x" : "%02X", (unsigned char)text.data[i]);
+    for (size_t i = 0; ok && i < text.length; i++) {
+        uint8_t byte = (uint8_t)text.data[i];
+        const char both[] = { digits[byte / 16], digits[byte % 16] };
+        ok = (!v->space || i == 0 || text_append_byte(out, ' ')) && text_append(out, both, 2);
+    }
     return ok;
 }
 
