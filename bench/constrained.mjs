@@ -134,7 +134,7 @@ if (options.install) installBinding();
 if (!model) fatal("usage: node bench/constrained.mjs MODEL.gguf [--schema FILE] [-n 128] [-t 2] [-r 5] ...");
 for (const file of [model, options.schema, options.compile, options.hearth]) if (!existsSync(file)) fatal(`there is no '${file}'`);
 if (!options["no-llama"] && !isBindingInstalled())
-    fatal("node-llama-cpp is not there: add --install (npm, about 40 MB on disk), or --no-llama to go without");
+    fatal("node-llama-cpp is not there: add --install (npm, about 85 MB on disk), or --no-llama to go without");
 const engines = [new Hearth(), ...(options["no-llama"] ? [] : [new LlamaCpp()])];
 for (const engine of engines) await engine.open();
 const runs = await compare(engines);

@@ -20,7 +20,7 @@ export const isBindingInstalled = () => isInstalled() && existsSync(join(here, "
 function installPackages(names) {
     const result = spawnSync(
         "npm",
-        ["install", "--prefix", here, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts",
+        ["install", "--prefix", here, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional",
             ...names.map((name) => `${name}@${peerVersion}`)],
         { stdio: "inherit" },
     );
