@@ -23,13 +23,22 @@ static bool write_named_id(struct text *out, const char *name, struct slice tool
     return ok;
 }
 
+static bool is_short_id(struct slice id)
+{
+    for (size_t i = 0; i < id.length; i++)
+        if (!(id.data[i] >= '0' && id.data[i] <= '9') &&
+            !((id.data[i] | 0x20) >= 'a' && (id.data[i] | 0x20) <= 'z'))
+            return false;
+    return id.length == 9;
+}
+
 /* Templates may look for an id without asking whether there is one, so there always is. */
 static bool write_id(struct text *out, const char *name, struct slice sent, struct slice tool,
                      size_t number, enum chat_id_form form)
 {
     if (form == CHAT_IDS_NAMED)
         return write_named_id(out, name, tool, number);
-    if (form == CHAT_IDS_AS_SENT && sent.length > 0)
+    if (form == CHAT_IDS_SHORT ? is_short_id(sent) : sent.length > 0)
         return write_text_member(out, name, sent);
     return write_short_id(out, name, number);
 }
@@ -42,8 +51,8 @@ static bool write_arguments(struct text *out, const struct json *arguments, bool
     if (!as_string)
         return write_json_member(out, "arguments", arguments);
     text_init(&string, out->limit);
-    bool ok =
-        json_write(&string, arguments) && write_text_member(out, "arguments", text_slice(&string));
+    bool ok = json_write_spaced(&string, arguments) &&
+              write_text_member(out, "arguments", text_slice(&string));
     text_release(&string);
     return ok;
 }

@@ -5,8 +5,9 @@
 /* What is known while results look for their calls. */
 struct numbering {
     struct table by_id;
-    size_t next;      /* number of the next call */
-    size_t first, n;  /* those of the assistant's latest message */
+    size_t next;                    /* number of the next call */
+    const struct chat_call *latest; /* those of the assistant's latest message */
+    size_t n_latest;
     size_t n_results; /* that came since */
 };
 
@@ -72,7 +73,9 @@ static bool read_calls(struct chat_message *out, const struct json *calls, struc
     struct chat_call *list = arena_alloc_array(arena, count + 1, sizeof *list);
     if (!list)
         return fail_arena(err);
-    *n = (struct numbering){ .by_id = n->by_id, .next = n->next, .first = n->next, .n = count };
+    n->latest = list;
+    n->n_latest = count;
+    n->n_results = 0;
     for (size_t i = 0; i < count; i++) {
         const struct json *call = json_at(calls, i), *function = json_get(call, "function");
         list[i] = (struct chat_call){ .id = json_text(json_get(call, "id")),
@@ -88,13 +91,17 @@ static bool read_calls(struct chat_message *out, const struct json *calls, struc
 }
 
 /* By id, without one by order. */
-static uint32_t call_answered(struct numbering *n, struct slice id)
+static void find_call(struct chat_message *result, struct numbering *n)
 {
     uint64_t number;
     size_t index = n->n_results++;
-    if (id.length > 0)
-        return table_get(&n->by_id, id, &number) ? (uint32_t)number : NO_CALL;
-    return index < n->n ? (uint32_t)(n->first + index) : NO_CALL;
+    if (result->call_id.length > 0) {
+        bool is_known = table_get(&n->by_id, result->call_id, &number);
+        result->answers = is_known ? (uint32_t)number : NO_CALL;
+    } else if (index < n->n_latest) {
+        result->answers = (uint32_t)n->latest[index].number;
+        result->call_id = n->latest[index].id;
+    }
 }
 
 static bool read_message(struct chat_messages *list, const struct json *json, struct numbering *n,
@@ -109,7 +116,7 @@ static bool read_message(struct chat_messages *list, const struct json *json, st
         .answers = NO_CALL,
     };
     if (message.role == CHAT_TOOL)
-        message.answers = call_answered(n, message.call_id);
+        find_call(&message, n);
     if (message.role == CHAT_ASSISTANT &&
         !read_calls(&message, json_get(json, "tool_calls"), n, list->arena, err))
         return false;

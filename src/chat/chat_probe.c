@@ -49,11 +49,15 @@ static const struct probe late_system = { "[" USER("zqone") "," ASSISTANT("zqtwo
                                           NULL,
                                           { "zqone", "zqtwo", "zqsystem", "zqthree" } };
 static const struct probe tools_alone = { "[" USER("zqone") "]", TOOLS, { "zqone", "zqtool" } };
-static const struct probe odd_tools = {
+static const struct probe bare_tool = { "[" USER("zqone") "]",
+                                        "[{\"name\":\"zqbare\"}]",
+                                        { "zqone", "zqbare" } };
+static const struct probe odd_tool = {
     "[" USER("zqone") "]",
-    "[{\"name\":\"zqbare\"},{\"name\":\"zqodd\",\"parameters\":{\"type\":\"object\",\"properties\":"
-    "{\"zqplace\":{\"type\":[\"string\",\"null\"]},\"zqother\":{\"enum\":[1,2]},\"zqmore\":{}}}}]",
-    { "zqone", "zqbare", "zqodd" }
+    "[{\"name\":\"zqodd\",\"parameters\":{\"type\":\"object\",\"properties\":{"
+    "\"zqplace\":{\"type\":[\"string\",\"null\"]},"
+    "\"zqmore\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}}}}]",
+    { "zqone", "zqodd" }
 };
 static const struct probe tools_with_system = { "[" SYSTEM("zqsystem") "," USER("zqone") "]",
                                                 TOOLS,
@@ -77,6 +81,12 @@ static const struct probe user_after_result = {
     { "zqone", "zqcallA", "zqvalue", "zqresult", "zqlast" }
 };
 static const struct probe beside_call = {
+    "[" USER("zqone") "," CALLING("\"content\":\"zqbeside\",",
+                                  CALL("A", "zqvalue")) "," RESULT("A", "zqresult") "]",
+    TOOLS,
+    { "zqone", "zqbeside", "zqcallA", "zqvalue", "zqresult" }
+};
+static const struct probe beside_thought_and_call = {
     "[" USER("zqone") "," CALLING("\"content\":\"zqbeside\",\"thinking\":\"zqthought\",",
                                   CALL("A", "zqvalue")) "," RESULT("A", "zqresult") "]",
     TOOLS,
@@ -215,10 +225,12 @@ static bool find_calls(struct prober *p)
 static void probe_content_beside_calls(struct prober *p)
 {
     struct chat_style *style = &p->found->style;
-    if (try_supplement(p, &style->parts_content, &beside_call))
-        return;
-    style->parts_content = true;
-    style->parts_content = try_supplement(p, &style->parts_by_user, &beside_call);
+    if (!try_supplement(p, &style->parts_content, &beside_call)) {
+        style->parts_content = true;
+        style->parts_content = try_supplement(p, &style->parts_by_user, &beside_call);
+    }
+    if (!style->parts_content)
+        try_supplement(p, &style->parts_thought, &beside_thought_and_call);
 }
 
 /* Tools and calls are told in one language: a model that is asked for calls in plain words is also
@@ -234,7 +246,8 @@ static void probe_tools(struct prober *p)
         probe_content_beside_calls(p);
         try_supplement(p, &style->splits_calls, &two_calls);
         try_supplement(p, &style->answers_results, &user_after_result);
-        try_supplement(p, &style->completes_tools, &odd_tools);
+        try_supplement(p, &style->describes_tools, &bare_tool);
+        try_supplement(p, &style->simplifies_tools, &odd_tool);
     }
     p->found->facts.has_tools = p->found->facts.has_calls = has_calls;
     p->found->facts.has_results = !style->results_as_text;

@@ -9,15 +9,21 @@ static const size_t ARENA_BYTES = (size_t)4 << 30;
  * template changes it. */
 static const char CUT[] = "HEARTHGOESONHERE";
 
-/* The mark behind what the assistant has said, or thought when that is all it did. */
-static bool mark_end(struct chat_messages *messages, struct error *err)
+static bool check_end(const struct chat_messages *messages, struct error *err)
 {
-    struct chat_message *last = messages->count ? &messages->items[messages->count - 1] : NULL;
+    const struct chat_message *last =
+        messages->count > 0 ? &messages->items[messages->count - 1] : NULL;
     if (!last || last->role != CHAT_ASSISTANT)
         return fail(err, ERROR_USAGE,
                     "only an answer can be gone on with, but the last message is none");
-    if (last->n_calls > 0)
-        return fail(err, ERROR_USAGE, "an answer that ends with tool calls cannot be gone on with");
+    return last->n_calls == 0 ||
+           fail(err, ERROR_USAGE, "an answer that ends with tool calls cannot be gone on with");
+}
+
+/* The mark behind what the assistant has said, or thought when that is all it did. */
+static bool mark_end(struct chat_messages *messages, struct error *err)
+{
+    struct chat_message *last = &messages->items[messages->count - 1];
     struct slice *end =
         last->content.length == 0 && last->thinking.length > 0 ? &last->thinking : &last->content;
     return chat_join(end, *end, "", slice_of(CUT), messages->arena, err);
@@ -41,6 +47,7 @@ static bool write_prompt(const struct chat_engine *engine, struct chat_rendering
     size_t begin = out->length;
     rendering->messages = messages;
     return chat_messages_read(messages, sent, messages->arena, err) &&
+           (!rendering->continues_answer || check_end(messages, err)) &&
            chat_supplement(messages, rendering->style, rendering->tools, err) &&
            (!rendering->continues_answer || mark_end(messages, err)) &&
            chat_engine_render(engine, rendering, out, err) &&

@@ -28,7 +28,7 @@ static bool write_tools(struct text *out, const struct json *tools)
     bool ok = text_append_string(out, "You can call functions. They are described here, one JSON "
                                       "object a line:\n<tools>\n");
     for (size_t i = 0; ok && i < json_size(tools); i++)
-        ok = json_write(out, json_at(tools, i)) && text_append_byte(out, '\n');
+        ok = json_write_spaced(out, json_at(tools, i)) && text_append_byte(out, '\n');
     return ok &&
            text_append_string(out, "</tools>\n\n"
                                    "To call a function, answer with its name and arguments "
@@ -41,7 +41,8 @@ static bool write_call(struct text *out, const struct chat_call *call)
 {
     return text_append_string(out, SUPPLIED_CALL_OPEN "{\"name\": ") &&
            json_write_string(out, call->name) && text_append_string(out, ", \"arguments\": ") &&
-           json_write(out, call->arguments) && text_append_string(out, "}" SUPPLIED_CALL_CLOSE);
+           json_write_spaced(out, call->arguments) &&
+           text_append_string(out, "}" SUPPLIED_CALL_CLOSE);
 }
 
 static bool write_calls(struct text *out, const struct chat_message *message)
@@ -151,12 +152,20 @@ static bool say_results(struct chat_messages *out, const struct chat_messages *i
     return true;
 }
 
+/* Whether what is beside the calls goes into a message of its own. */
+static bool is_parted(const struct chat_message *message, const struct chat_style *style)
+{
+    bool has_thought = style->parts_thought && message->thinking.length > 0;
+    return message->n_calls > 0 && message->content.length > 0 &&
+           (style->parts_content || has_thought);
+}
+
 static bool part_content(struct chat_messages *out, const struct chat_messages *in,
                          const struct wish *wish, struct error *err)
 {
     for (size_t i = 0; i < in->count; i++) {
         struct chat_message message = in->items[i];
-        if (message.n_calls > 0 && message.content.length > 0) {
+        if (is_parted(&message, wish->style)) {
             if (!chat_messages_add(out, said_by(CHAT_ASSISTANT, message.content), err) ||
                 (wish->style->parts_by_user &&
                  !chat_messages_add(out, said_by(CHAT_USER, slice_of("")), err)))
@@ -284,9 +293,10 @@ static bool merge(struct chat_messages *out, const struct chat_messages *in, boo
     for (size_t i = 0; i < in->count; i++) {
         const struct chat_message *message = &in->items[i];
         struct chat_message *last = out->count > 0 ? &out->items[out->count - 1] : NULL;
-        bool is_mergeable = last && last->role == message->role && message->role != CHAT_TOOL &&
-                            (message->role == CHAT_SYSTEM) == of_system && last->n_calls == 0 &&
-                            !(style->parts_content && message->n_calls > 0);
+        bool is_mergeable =
+            last && last->role == message->role && message->role != CHAT_TOOL &&
+            (message->role == CHAT_SYSTEM) == of_system && last->n_calls == 0 &&
+            !((style->parts_content || style->parts_thought) && message->n_calls > 0);
         bool ok = is_mergeable ? merge_into(last, message, out->arena, err)
                                : chat_messages_add(out, *message, err);
         if (!ok)
@@ -315,7 +325,7 @@ static bool open_with_user(struct chat_messages *out, const struct chat_messages
     for (; first < in->count && in->items[first].role == CHAT_SYSTEM; first++)
         if (!chat_messages_add(out, in->items[first], err))
             return false;
-    if ((first == in->count || in->items[first].role != CHAT_USER) &&
+    if (first < in->count && in->items[first].role != CHAT_USER &&
         !chat_messages_add(out, said_by(CHAT_USER, slice_of("")), err))
         return false;
     return copy_rest(out, in, first, err);
@@ -333,7 +343,7 @@ bool chat_supplement(struct chat_messages *list, const struct chat_style *style,
         { style->tools_as_text, say_tools },
         { style->calls_as_text, say_calls },
         { style->results_as_text, say_results },
-        { style->parts_content, part_content },
+        { style->parts_content || style->parts_thought, part_content },
         { style->splits_calls, split_calls },
         { style->answers_results, answer_results },
         { style->merges_system, merge_system },

@@ -25,15 +25,17 @@ struct chat_style {
     bool results_as_text;     /* as messages of the user */
     bool splits_calls;        /* one call a message, its result behind it */
     bool parts_content;       /* content beside calls in a message of its own */
+    bool parts_thought;       /* the same where there is thinking, too */
     bool parts_by_user;       /* and an empty one of the user between the two */
     bool answers_results;     /* an empty answer between a result and the user */
     /* how calls, tools and what is missing are written for the template */
     bool arguments_as_string;
     bool null_content; /* beside calls, instead of "" */
     enum chat_id_form ids;
-    bool completes_tools; /* no description or type is missing */
-    bool omits_absent;    /* no tools are undefined instead of null */
-    bool adds_functions;  /* the variables functions and datetime of Firefunction */
+    bool describes_tools;  /* no description is missing */
+    bool simplifies_tools; /* each parameter has one type */
+    bool omits_absent;     /* no tools are undefined instead of null */
+    bool adds_functions;   /* the variables functions and datetime of Firefunction */
 };
 
 /* Around a call and a result that are said in plain text. */

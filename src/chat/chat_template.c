@@ -236,30 +236,39 @@ static bool render_as(const struct chat_template *t, const struct chat_style *st
     return false;
 }
 
-/* Further ways to say what the template refused or left out, each with those before it; false when
- * there is none left. Calls keep their form, since answers are read in it. */
-static bool next_style(struct chat_style *style, unsigned attempt)
+/* Ways to say what the template refused or left out, first each by itself, then together; false
+ * when there is none left. Calls keep their form, since answers are read in it. */
+static bool change_style(struct chat_style *style, unsigned way)
 {
-    switch (attempt) {
-    case 0:
-        style->completes_tools = style->splits_calls = true;
-        return true;
-    case 1:
-        style->parts_content = style->parts_by_user = true;
-        return true;
-    case 2:
-        style->merges_system = style->merges_turns = true;
-        style->opens_with_user = style->answers_results = true;
-        return true;
-    case 3:
+    enum {
+        TURNS,
+        LATE_SYSTEM,
+        SYSTEM,
+        CALLS,
+        DESCRIPTIONS,
+        TYPES,
+        CONTENT,
+        ALL_BUT_CONTENT,
+        ALL,
+        END
+    };
+    bool all = way == ALL || way == ALL_BUT_CONTENT;
+    if (way == TURNS || all)
+        style->merges_system = style->merges_turns = style->opens_with_user =
+            style->answers_results = true;
+    if (way == LATE_SYSTEM || all)
         style->late_system_as_user = true;
-        return true;
-    case 4:
+    if (way == SYSTEM || all)
         style->system_as_user = true;
-        return true;
-    default:
-        return false;
-    }
+    if (way == CALLS || all)
+        style->splits_calls = true;
+    if (way == DESCRIPTIONS || all)
+        style->describes_tools = true;
+    if (way == TYPES || all)
+        style->simplifies_tools = true;
+    if (way == CONTENT || way == ALL)
+        style->parts_content = style->parts_by_user = true;
+    return way < END;
 }
 
 static bool is_worth_another(const struct error *err)
@@ -275,7 +284,7 @@ bool chat_template_render(const struct chat_template *t, const struct prompt_req
     struct error first = { 0 }, later = { 0 }, *failure = &first;
     bool has_acceptable = false;
     size_t begin = out->length;
-    unsigned attempt = 0;
+    unsigned way = 0;
     do {
         bool ok = render_as(t, &style, request, out, failure);
         if (ok && is_complete(out, begin, request))
@@ -287,7 +296,8 @@ bool chat_template_render(const struct chat_template *t, const struct prompt_req
         if (!ok && !is_worth_another(failure))
             break;
         failure = &later;
-    } while (next_style(&style, attempt++));
+        style = t->found.style;
+    } while (change_style(&style, way++));
     if (has_acceptable)
         return render_as(t, &acceptable, request, out, err);
     return fail(err, first.code, "%s", first.message);

@@ -10,83 +10,103 @@ static bool key_is(const struct json_member *member, const char *name)
     return slice_equal(json_member_key(member), slice_of(name));
 }
 
-/* The one type of several that says most: the first that is not null. */
-static struct slice main_type(const struct json *type)
+/* The one type of several, or of several choices, that says most: the first that is not null. */
+static struct slice main_type(const struct json *type, const struct json *choices)
 {
     if (json_kind(type) == JSON_KIND_STRING)
         return json_text(type);
     for (size_t i = 0; i < json_size(type); i++)
         if (!slice_equal(json_text(json_at(type, i)), slice_of("null")))
             return json_text(json_at(type, i));
-    return slice_of("string");
+    type = json_get(json_at(choices, 0), "type");
+    return json_kind(type) == JSON_KIND_STRING ? json_text(type) : slice_of("string");
 }
 
-static bool write_schema(struct text *out, const struct json *schema, unsigned depth);
+/* What is being written, and how deep inside of a tool's parameters. */
+struct schema_form {
+    bool described, simplified;
+    unsigned depth;
+};
 
-static bool write_properties(struct text *out, const struct json *properties, unsigned depth)
+static bool write_schema(struct text *out, const struct json *schema, struct schema_form form);
+
+static bool write_key(struct text *out, const struct json_member *m)
+{
+    return write_comma(out) && json_write_string(out, json_member_key(m)) &&
+           text_append_byte(out, ':');
+}
+
+static bool write_properties(struct text *out, const struct json *properties,
+                             struct schema_form form)
 {
     bool ok = text_append_byte(out, '{');
     for (const struct json_member *m = json_first(properties); ok && m;
          m = json_next(properties, m))
-        ok = write_comma(out) && json_write_string(out, json_member_key(m)) &&
-             text_append_byte(out, ':') && write_schema(out, json_member_value(m), depth);
+        ok = write_key(out, m) && write_schema(out, json_member_value(m), form);
     return ok && text_append_byte(out, '}');
 }
 
-static bool write_member(struct text *out, const struct json_member *m, unsigned depth)
+static bool write_member(struct text *out, const struct json_member *m, struct schema_form form)
 {
     const struct json *value = json_member_value(m);
-    bool ok = write_comma(out) && json_write_string(out, json_member_key(m)) &&
-              text_append_byte(out, ':');
-    if (key_is(m, "type"))
-        return ok && json_write_string(out, main_type(value));
+    if (!write_key(out, m))
+        return false;
+    if (form.simplified && key_is(m, "type"))
+        return json_write_string(out, main_type(value, NULL));
     if (key_is(m, "properties") && json_kind(value) == JSON_KIND_OBJECT)
-        return ok && write_properties(out, value, depth);
+        return write_properties(out, value, form);
     if (key_is(m, "items") && json_kind(value) == JSON_KIND_OBJECT)
-        return ok && write_schema(out, value, depth);
-    return ok && json_write(out, value);
+        return write_schema(out, value, form);
+    return json_write(out, value);
 }
 
 /* `schema` may be `true`, which allows anything. */
-static bool write_schema(struct text *out, const struct json *schema, unsigned depth)
+static bool write_schema(struct text *out, const struct json *schema, struct schema_form form)
 {
-    if (depth >= MAX_DEPTH)
+    if (form.depth++ >= MAX_DEPTH || (json_kind(schema) != JSON_KIND_OBJECT && !form.simplified))
         return json_write(out, schema);
     bool ok = text_append_byte(out, '{');
     for (const struct json_member *m = json_first(schema); ok && m; m = json_next(schema, m))
-        ok = write_member(out, m, depth + 1);
-    if (!json_get(schema, "type"))
-        ok = ok && write_text_member(out, "type", slice_of("string"));
-    if (!json_get(schema, "description"))
+        ok = write_member(out, m, form);
+    if (form.simplified && !json_get(schema, "type"))
+        ok = ok && write_text_member(out, "type", main_type(NULL, json_get(schema, "anyOf")));
+    if (form.described && !json_get(schema, "description"))
         ok = ok && write_text_member(out, "description", slice_of(""));
     return ok && text_append_byte(out, '}');
 }
 
-static bool write_parameters(struct text *out, const struct json *parameters)
+static bool write_parameters(struct text *out, const struct json *parameters,
+                             struct schema_form form)
 {
     const struct json *properties = json_get(parameters, "properties");
     bool ok = write_name(out, "parameters") && text_append_byte(out, '{') &&
               write_text_member(out, "type", slice_of("object")) && write_name(out, "properties") &&
-              write_properties(out, properties, 0);
+              write_properties(out, properties, form);
     for (const struct json_member *m = json_first(parameters); ok && m;
          m = json_next(parameters, m))
         if (!key_is(m, "type") && !key_is(m, "properties"))
-            ok = write_member(out, m, 0);
+            ok = write_key(out, m) && json_write(out, json_member_value(m));
     return ok && text_append_byte(out, '}');
 }
 
-bool chat_write_complete_tools(struct text *out, const struct json *tools)
+static bool write_function(struct text *out, const struct json *function, struct schema_form form)
 {
+    bool ok = write_text_member(out, "name", json_text(json_get(function, "name")));
+    if (form.described || json_get(function, "description"))
+        ok = ok &&
+             write_text_member(out, "description", json_text(json_get(function, "description")));
+    ok = ok && write_parameters(out, json_get(function, "parameters"), form);
+    return ok && (!json_get(function, "return") ||
+                  write_json_member(out, "return", json_get(function, "return")));
+}
+
+bool chat_write_tools(struct text *out, const struct json *tools, bool described, bool simplified)
+{
+    struct schema_form form = { described, simplified, 0 };
     bool ok = text_append_byte(out, '[');
-    for (size_t i = 0; ok && i < json_size(tools); i++) {
-        const struct json *function = json_get(json_at(tools, i), "function");
-        ok = write_comma(out) && text_append_byte(out, '{') &&
-             write_text_member(out, "type", slice_of("function")) && write_name(out, "function") &&
-             text_append_byte(out, '{') &&
-             write_text_member(out, "name", json_text(json_get(function, "name"))) &&
-             write_text_member(out, "description", json_text(json_get(function, "description"))) &&
-             write_parameters(out, json_get(function, "parameters")) &&
+    for (size_t i = 0; ok && i < json_size(tools); i++)
+        ok = write_comma(out) && text_append_string(out, "{\"type\":\"function\",\"function\":{") &&
+             write_function(out, json_get(json_at(tools, i), "function"), form) &&
              text_append_string(out, "}}");
-    }
     return ok && text_append_byte(out, ']');
 }

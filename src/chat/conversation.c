@@ -332,11 +332,14 @@ static bool write_function(struct text *out, const struct json *function, struct
     bool ok = write_comma(out) &&
               text_append_string(out, "{\"type\":\"function\",\"function\":{") &&
               write_text_member(out, "name", json_text(json_get(function, "name")));
-    ok = ok && write_text_unless_empty(out, "description", description);
+    if (json_get(function, "description"))
+        ok = ok && write_text_member(out, "description", description);
     ok = ok &&
          (json_size(parameters) > 0
               ? write_json_member(out, "parameters", parameters)
               : text_append_string(out, ",\"parameters\":{\"type\":\"object\",\"properties\":{}}"));
+    if (!is_absent(json_get(function, "return"))) /* a schema that some templates print */
+        ok = ok && write_json_member(out, "return", json_get(function, "return"));
     return (ok && text_append_string(out, "}}")) || fail_full(err);
 }
 

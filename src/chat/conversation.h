@@ -22,14 +22,14 @@ bool conversation_open(struct conversation **out, const struct json *messages,
 void conversation_close(struct conversation **conversation); /* accepts NULL, leaves NULL */
 
 /* An array of objects in the order sent: role ("system", also for "developer"; "user", "assistant",
- * "tool"), content (a string, "" when absent; of several text parts, all joined), and where there
+ * "tool"), content (a string, "" when absent; of several text parts, their lines), and where there
  * are any: thinking (also sent as reasoning or reasoning_content), tool_calls ([{"id"?,
  * "function":{"name","arguments":{...}}}]), tool_name (looked up from tool_call_id when not sent),
  * tool_call_id. */
 const struct json *conversation_messages(const struct conversation *conversation);
 
 /* NULL or a non-empty array of {"type":"function","function":{"name","description"?,
- * "parameters":{...}}}. */
+ * "parameters":{...},"return"?}}. */
 const struct json *conversation_tools(const struct conversation *conversation);
 
 #endif

@@ -25,3 +25,31 @@ bool write_text_unless_empty(struct text *out, const char *name, struct slice va
 {
     return value.length == 0 || write_text_member(out, name, value);
 }
+
+static bool write_element(struct text *out, const struct json *value, bool is_first)
+{
+    return (is_first || text_append_string(out, ", ")) && json_write_spaced(out, value);
+}
+
+/* As deep as the document, whose depth was limited when it was opened. */
+bool json_write_spaced(struct text *out, const struct json *value)
+{
+    enum json_kind kind = json_kind(value);
+    bool ok = true, is_first = true;
+    if (kind != JSON_KIND_ARRAY && kind != JSON_KIND_OBJECT)
+        return json_write(out, value);
+    if (kind == JSON_KIND_ARRAY) {
+        ok = text_append_byte(out, '[');
+        for (size_t i = 0; ok && i < json_size(value); i++)
+            ok = write_element(out, json_at(value, i), i == 0);
+        return ok && text_append_byte(out, ']');
+    }
+    ok = text_append_byte(out, '{');
+    for (const struct json_member *m = json_first(value); ok && m; m = json_next(value, m)) {
+        ok = (is_first || text_append_string(out, ", ")) &&
+             json_write_string(out, json_member_key(m)) && text_append_string(out, ": ") &&
+             json_write_spaced(out, json_member_value(m));
+        is_first = false;
+    }
+    return ok && text_append_byte(out, '}');
+}

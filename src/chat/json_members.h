@@ -16,6 +16,9 @@ bool write_name(struct text *out, const char *name); /* what follows is the valu
 bool write_text_member(struct text *out, const char *name, struct slice value);
 bool write_json_member(struct text *out, const char *name, const struct json *value);
 
+/* As json_write, but with a space behind each comma and colon, as Python writes and models read. */
+bool json_write_spaced(struct text *out, const struct json *value);
+
 /* The member only if the text is not empty. */
 bool write_text_unless_empty(struct text *out, const char *name, struct slice value);
 

@@ -4,6 +4,7 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mapped_file.h"
@@ -11,6 +12,7 @@
 #include "chat/chat_template.h"
 #include "chat/gotemplate_builtin.h"
 #include "chat/slice_text.h"
+#include "golden_lines.h"
 
 static const struct json *json_from(const char *source)
 {
@@ -31,6 +33,14 @@ static struct conversation *conversation_from(const char *messages, const char *
     json_close(&m);
     json_close(&t);
     return conversation;
+}
+
+static int64_t seconds_of(struct slice time)
+{
+    struct tm tm = { 0 };
+    char copy[40];
+    snprintf(copy, sizeof copy, "%.*s", (int)time.length, time.data);
+    return strptime(copy, "%Y-%m-%dT%H:%M:%S", &tm) ? (int64_t)timegm(&tm) : 0;
 }
 
 /* ---- sentinels ---- */
@@ -242,4 +252,511 @@ TEST(every_failing_allocation_is_an_error)
     }
     assert_true(ok);
     conversation_close(&conversation);
+}
+
+/* ---- the reference's prompts ---- */
+
+/* Kinds of cases whose messages are given to templates in another form than the reference had. */
+static const struct {
+    const char *kind, *reason;
+} reshaped[] = {
+    { "parts", "several texts are lines of one" },
+    { "tool-content-parts", "several texts are lines of one" },
+    { "developer", "a developer is the system" },
+    { "tool-call-string-args", "arguments are objects, or strings, whichever the template writes" },
+};
+
+/* Cases in which the template itself loses or garbles something. */
+#define CONTENT "leaves out content beside calls"
+#define SYSTEM  "leaves out this system message"
+#define SINGLE  "has words for one call at a time"
+#define NOTHING "writes None for no content"
+#define QUOTES  "writes &#34; for quotation marks around arguments that are objects"
+#define TYPES   "recurses without end into a type that may be null, so that each gets one type"
+static const struct exception {
+    const char *template, *kind, *reason;
+} exceptions[] = {
+    { "Cohere2MoE", "tool-call-text", CONTENT },
+    { "CohereForAI-c4ai-command-r7b-12-2024-tool_use.jinja", "tool-call-text", CONTENT },
+    { "Mistral-Small-3.2", "tool-call-text", CONTENT },
+    { "Llama-3.1-8B-Instruct", "tool-call-text", CONTENT },
+    { "Llama-3.2-3B-Instruct", "tool-call-text", CONTENT },
+    { "Mistral-Nemo", "tool-call-text", CONTENT },
+    { "command-r-plus", "tool-call-null-content", NOTHING },
+    { "GLM-4.6", "tool-call-null-content", NOTHING },
+    { "GLM-4.7-Flash", "tool-call-null-content", NOTHING },
+    { "GigaChat3", "tool-call-parallel", SINGLE },
+    { "gpt-oss", "tool-call-parallel", SINGLE },
+    { "SmolLM3", "system-late", SYSTEM },
+    { "gpt-oss", "system-late", SYSTEM },
+    { "Mistral-Nemo", "system-only", SYSTEM },
+    { "Mistral-Nemo", "tool-call-parallel", SYSTEM },
+    { "mistral-common-v3_image", "system-only", SYSTEM },
+    { "hf-gemma-3-chat", "system-only", SYSTEM },
+    { "llama2-chat-1", "system-only", SYSTEM },
+    { "chatml-11", "system-only", SYSTEM },
+    { "Hermes-2-Pro", "tools-schema", TYPES },
+    { "Hermes-2-Pro", "tool-call-parallel", TYPES },
+    { "Hermes-2-Pro", "tool-call-final", TYPES },
+    { "Hermes-2-Pro", "tool-call-text", TYPES },
+    { "mistral-common-v3.jinja", "tool-call", QUOTES },
+    { "mistral-common-v3.jinja", "tool-call-parallel", QUOTES },
+    { "mistral-common-v3.jinja", "reasoning-tools", QUOTES },
+    { "mistral-common-v3_image.jinja", "tool-call", QUOTES },
+    { "mistral-common-v3_image.jinja", "tool-call-parallel", QUOTES },
+    { "mistral-common-v3_image.jinja", "reasoning-tools", QUOTES },
+    { "mistral-common-v3_spm", "tool-call", QUOTES },
+    { "mistral-common-v3_spm", "tool-call-parallel", QUOTES },
+    { "mistral-common-v3_spm", "tool-call-no-tools-given", QUOTES },
+    { "mistral-common-v3_spm", "reasoning-tools", QUOTES },
+    { "mistral-common-v7.jinja", "tool-call", QUOTES },
+    { "mistral-common-v7.jinja", "tool-call-null-content", QUOTES },
+    { "mistral-common-v7.jinja", "tool-call-parallel", QUOTES },
+    { "mistral-common-v7.jinja", "tool-call-final", QUOTES },
+    { "mistral-common-v7.jinja", "reasoning-tools", QUOTES },
+    { "mistral-common-v7_image.jinja", "tool-call", QUOTES },
+    { "mistral-common-v7_image.jinja", "tool-call-parallel", QUOTES },
+    { "mistral-common-v7_image.jinja", "tool-call-final", QUOTES },
+    { "mistral-common-v7_image_spm", "tool-call", QUOTES },
+    { "mistral-common-v7_image_spm", "tool-call-parallel", QUOTES },
+    { "mistral-common-v7_image_spm", "tool-call-text", QUOTES },
+    { "mistral-common-v7_image_spm", "reasoning-tools", QUOTES },
+    { "mistral-common-v7_spm", "tool-call", QUOTES },
+    { "mistral-common-v7_spm", "tool-call-null-content", QUOTES },
+    { "mistral-common-v7_spm", "tool-call-parallel", QUOTES },
+    { "mistral-common-v7_spm", "reasoning-tools", QUOTES },
+};
+
+struct tally {
+    size_t equal, reshaped, supplemented, excepted, wrong;
+    bool is_met[COUNT_OF(exceptions)];
+    struct chat_template *template;
+};
+
+static bool is_reshaped(struct slice kind)
+{
+    for (size_t i = 0; i < COUNT_OF(reshaped); i++)
+        if (slice_is(kind, reshaped[i].kind))
+            return true;
+    return false;
+}
+
+/* What the template has no words for is said in others. */
+static bool is_supplemented(const struct chat_template *t, const struct conversation *conversation)
+{
+    struct chat_template_facts facts = chat_template_facts(t);
+    const struct json *messages = conversation_messages(conversation);
+    bool needs = conversation_tools(conversation) && !facts.has_calls;
+    for (size_t i = 0; i < json_size(messages); i++) {
+        const struct json *message = json_at(messages, i);
+        needs = needs || (json_get(message, "tool_calls") && !facts.has_calls) ||
+                (slice_is(json_text(json_get(message, "role")), "tool") && !facts.has_results) ||
+                (slice_is(json_text(json_get(message, "role")), "system") && !facts.has_system);
+    }
+    return needs;
+}
+
+static bool is_excepted(struct tally *tally, struct slice template, struct slice kind)
+{
+    for (size_t i = 0; i < COUNT_OF(exceptions); i++)
+        if (has(template, exceptions[i].template) && slice_is(kind, exceptions[i].kind))
+            return tally->is_met[i] = true;
+    return false;
+}
+
+static void open_golden(struct tally *tally, const struct json *line)
+{
+    struct slice name = json_text(json_get(line, "template"));
+    const struct json *context = json_get(line, "context");
+    struct mapped_file *file;
+    struct error err = { 0 };
+    char relative[600];
+    snprintf(relative, sizeof relative, "jinja/%.*s", (int)name.length, name.data);
+    assert_ok(mapped_file_open(&file, golden_path(relative), &err), err);
+    struct chat_template_sources sources = {
+        .model = { (const char *)file->data, file->size },
+        .bos = json_text(json_get(context, "bos_token")),
+        .eos = json_text(json_get(context, "eos_token")),
+    };
+    chat_template_close(&tally->template);
+    assert_ok(chat_template_open(&tally->template, &sources, &err), err);
+    mapped_file_close(&file);
+}
+
+/* Both texts from shortly before where they part. */
+static void show_difference(struct slice want, struct slice got)
+{
+    size_t at = 0;
+    while (at < want.length && at < got.length && want.data[at] == got.data[at])
+        at++;
+    size_t from = at > 60 ? at - 60 : 0;
+    fprintf(stderr, "---- byte %zu\n  want [%.*s]\n  got  [%.*s]\n", at,
+            (int)size_min(want.length - from, 400), want.data + from,
+            (int)size_min(got.length - from, 400), got.data + from);
+}
+
+static void judge(struct tally *tally, const struct json *line,
+                  const struct conversation *conversation, struct slice prompt)
+{
+    struct slice template = json_text(json_get(line, "template"));
+    struct slice kind = json_text(json_get(line, "name"));
+    if (slice_equal(prompt, json_text(json_get(line, "expected"))))
+        tally->equal++;
+    else if (is_reshaped(kind))
+        tally->reshaped++;
+    else if (is_supplemented(tally->template, conversation))
+        tally->supplemented++;
+    else if (is_excepted(tally, template, kind))
+        tally->excepted++;
+    else {
+        tally->wrong++;
+        fprintf(stderr, "%s, %s\n", template.data, kind.data);
+        show_difference(json_text(json_get(line, "expected")), prompt);
+    }
+}
+
+static void check_golden(const struct json *line, void *context)
+{
+    struct tally *tally = context;
+    const struct json *given = json_get(line, "context");
+    struct conversation *conversation;
+    struct error err = { 0 };
+    struct text prompt;
+    if (!json_get(line, "expected") ||
+        !conversation_open(&conversation, json_get(given, "messages"), json_get(given, "tools"),
+                           slice_of(""), &err))
+        return;
+    open_golden(tally, line);
+    text_init(&prompt, SIZE_MAX);
+    struct prompt_request request = { .conversation = conversation,
+                                      .variables = given,
+                                      .now = seconds_of(json_text(json_get(line, "now"))) };
+    bool ok = chat_template_render(tally->template, &request, &prompt, &err);
+    judge(tally, line, conversation, ok ? text_slice(&prompt) : slice_of(err.message));
+    text_release(&prompt);
+    conversation_close(&conversation);
+}
+
+TEST(prompts_are_those_of_the_reference)
+{
+    static struct tally t;
+    if (!golden_each_line("jinja/templates.jsonl", check_golden, &t))
+        SKIP("no golden data (HEARTH_GOLDEN or ../shared/golden) for jinja/");
+    chat_template_close(&t.template);
+    fprintf(
+        stderr,
+        "%zu prompts equal; of others %zu reshaped, %zu supplemented, %zu excepted, %zu wrong\n",
+        t.equal, t.reshaped, t.supplemented, t.excepted, t.wrong);
+    for (size_t i = 0; i < COUNT_OF(exceptions); i++)
+        if (!t.is_met[i])
+            fail_msg("%s, %s is no exception", exceptions[i].template, exceptions[i].kind);
+    assert_int_equal(t.wrong, 0);
+    assert_true(t.equal > 1500);
+}
+
+/* ---- the choice of a template ---- */
+
+static bool has_no_token(const void *context, struct slice text)
+{
+    (void)context;
+    (void)text;
+    return false;
+}
+
+/* The context is a list of tokens, each between blanks. */
+static bool has_token_of(const void *context, struct slice text)
+{
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, " %.*s ", (int)text.length, text.data);
+    return strstr(context, wanted);
+}
+
+static void expect_origin(struct chat_template_sources sources, const char *want)
+{
+    struct chat_template *t;
+    struct error err = { 0 };
+    assert_ok(chat_template_open(&t, &sources, &err), err);
+    if (!strstr(chat_template_origin(t), want))
+        fail_msg("'%s' instead of '%s'", chat_template_origin(t), want);
+    assert_int_equal(chat_template_is_plain(t), strncmp(want, "none", 4) == 0);
+    assert_int_equal(chat_template_jinja(t).length > 0, strstr(want, "(Jinja)") != NULL);
+    assert_int_equal(chat_template_go(t) != NULL, strstr(want, "(Go)") || strstr(want, "built-in"));
+    assert_int_equal(chat_template_renderer(t) != NULL, strstr(want, "renderer") != NULL);
+    chat_template_close(&t);
+    chat_template_close(&t);
+}
+
+#define CHATML                                                                                    \
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>' " \
+    "+ "                                                                                          \
+    "'\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif " \
+    "%}"
+
+TEST(a_given_template_wins_then_a_renderer_then_the_model)
+{
+    struct chat_template_sources all = {
+        .user = slice_of("{{ .Prompt }}"),
+        .renderer = "qwen3-coder",
+        .model = slice_of(CHATML),
+        .has_token = has_token_of,
+        .context = " <|im_start|> ",
+    };
+    expect_origin(all, "the given template (Go)");
+    all.user = slice_of(CHATML);
+    all.user_is_jinja = true;
+    expect_origin(all, "the given template (Jinja)");
+    all.user.length = 0;
+    expect_origin(all, "renderer qwen3-coder");
+    all.renderer = NULL;
+    expect_origin(all, "the model's own template (Jinja)");
+    all.model = slice_of("{{ broken");
+    expect_origin(all, "built-in template chatml (the model's own does not compile: line 1");
+    all.context = " ";
+    expect_origin(all, "none: plain text (the model's own does not compile: line 1");
+    all.model = slice_of(CHATML "{{");
+    expect_origin(all, "built-in template chatml (the model's own does not compile: line 1");
+    all.model.length = 0;
+    expect_origin(all, "none: plain text");
+}
+
+TEST(models_without_a_template_are_known_by_their_tokens)
+{
+    static const char *const cases[][2] = {
+        { " <|im_start|> <|im_end|> [INST] ", "chatml" },
+        { " <|start_header_id|> ", "llama3-instruct" },
+        { " <start_of_turn> ", "gemma-instruct" },
+        { " <start_of_turn> <start_of_image> ", "gemma3-instruct" },
+        { " <|end_of_turn|> ", "openchat" },
+        { " <|START_OF_TURN_TOKEN|> ", "command-r" },
+        { " [INST] ", "mistral-instruct" },
+        { " <|assistant|> <|end|> ", "phi-3" },
+        { " <|assistant|> <|user|> ", "zephyr" },
+        { " <|assistant|> ", NULL },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char want[64];
+        snprintf(want, sizeof want, "built-in template %s", cases[i][1] ? cases[i][1] : "");
+        expect_origin(
+            (struct chat_template_sources){ .has_token = has_token_of, .context = cases[i][0] },
+            cases[i][1] ? want : "none: plain text");
+    }
+    expect_origin((struct chat_template_sources){ .has_token = has_no_token }, "none: plain text");
+    expect_origin((struct chat_template_sources){ .bos = { NULL, 0 } }, "none: plain text");
+}
+
+static void expect_no_template(struct chat_template_sources sources, enum error_code code,
+                               const char *reason)
+{
+    struct chat_template *t;
+    struct error err = { 0 };
+    assert_false(chat_template_open(&t, &sources, &err));
+    assert_null(t);
+    if (err.code != code || !strstr(err.message, reason))
+        fail_msg("%d '%s' instead of %d '%s'", err.code, err.message, code, reason);
+}
+
+TEST(what_was_asked_for_is_never_replaced)
+{
+    expect_no_template((struct chat_template_sources){ .user = slice_of("{{ .x") }, ERROR_FORMAT,
+                       "the given template");
+    expect_no_template(
+        (struct chat_template_sources){ .user = slice_of("{{ x"), .user_is_jinja = true },
+        ERROR_FORMAT, "the given template: line 1");
+    expect_no_template((struct chat_template_sources){ .renderer = "llama9" }, ERROR_NOT_FOUND,
+                       "there is no renderer 'llama9'");
+}
+
+/* ---- what prompts look like ---- */
+
+static struct chat_template *template_from(const char *jinja)
+{
+    struct chat_template *t;
+    struct error err = { 0 };
+    struct chat_template_sources sources = { .model = slice_of(jinja) };
+    assert_ok(chat_template_open(&t, &sources, &err), err);
+    return t;
+}
+
+static void expect_prompt_of(const char *jinja, const char *messages, const char *tools,
+                             bool continues, const char *want)
+{
+    struct chat_template *t = template_from(jinja);
+    struct conversation *conversation = conversation_from(messages, tools);
+    struct prompt_request request = { .conversation = conversation, .continues_answer = continues };
+    struct error err = { 0 };
+    struct text prompt;
+    text_init(&prompt, SIZE_MAX);
+    assert_true(text_append_string(&prompt, "before "));
+    bool ok = chat_template_render(t, &request, &prompt, &err);
+    if (!ok || !slice_equal(slice_from(text_slice(&prompt), 7), slice_of(want)))
+        fail_msg("want: %s\ngot:  %s", want, ok ? prompt.data : err.message);
+    text_release(&prompt);
+    conversation_close(&conversation);
+    chat_template_close(&t);
+}
+
+/* Knows the user and the assistant, in turns. */
+#define STRICT                                                                             \
+    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"         \
+    "{{ raise_exception('in turns, please') }}{% endif %}{% if m.role == 'user' %}U:"      \
+    "{% elif m.role == 'assistant' %}A:{% else %}{{ raise_exception('who?') }}{% endif %}" \
+    "{{ m.content | trim }};{% endfor %}{% if add_generation_prompt %}A:{% endif %}"
+
+TEST(a_template_of_two_roles_is_told_everything)
+{
+    expect_prompt_of(STRICT, "[{\"role\":\"user\",\"content\":\" hi \"}]", NULL, false, "U:hi;A:");
+    expect_prompt_of(
+        STRICT,
+        "[{\"role\":\"system\",\"content\":\"s1\"},{\"role\":\"system\",\"content\":"
+        "\"s2\"},{\"role\":\"user\",\"content\":\"u1\"},{\"role\":\"user\",\"content\":"
+        "\"u2\"},{\"role\":\"assistant\",\"content\":\"a1\"},{\"role\":\"assistant\","
+        "\"content\":\"a2\"},{\"role\":\"system\",\"content\":\"s3\"},"
+        "{\"role\":\"user\",\"content\":\"u3\"}]",
+        NULL, false, "U:s1\n\ns2\n\nu1\n\nu2;A:a1\n\na2;U:s3\n\nu3;A:");
+}
+
+#define CALLING                                                                                  \
+    "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\",\"content\":\"c\","          \
+    "\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1,\"<\"]}}},"           \
+    "{\"function\":{\"name\":\"g\",\"arguments\":{}}}]},{\"role\":\"tool\",\"content\":\"r1\"}," \
+    "{\"role\":\"tool\",\"content\":\"r2\"},{\"role\":\"user\",\"content\":\"v\"}]"
+
+TEST(tools_calls_and_results_are_told_in_plain_words)
+{
+    expect_prompt_of(
+        STRICT, CALLING, "[{\"name\":\"f\"},{\"name\":\"g\",\"description\":\"d\"}]", false,
+        "U:You can call functions. They are described here, one JSON object a line:\n<tools>\n"
+        "{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": "
+        "\"object\", \"properties\": {}}}}\n"
+        "{\"type\": \"function\", \"function\": {\"name\": \"g\", \"description\": \"d\", "
+        "\"parameters\": {\"type\": \"object\", \"properties\": {}}}}\n</tools>\n\n"
+        "To call a function, answer with its name and arguments as JSON in this form, once for "
+        "each "
+        "call:\n<tool_call>\n{\"name\": \"the function's name\", \"arguments\": {\"an argument\": "
+        "\"its value\"}}\n</tool_call>\n\nu;A:c\n<tool_call>\n{\"name\": \"f\", \"arguments\": "
+        "{\"x\": [1, \"<\"]}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\", \"arguments\": {}}\n"
+        "</tool_call>;U:<tool_response>\nr1\n</tool_response>\n<tool_response>\nr2\n"
+        "</tool_response>\n\nv;A:");
+}
+
+TEST(an_answer_is_gone_on_with)
+{
+    static const char talk[] = "[{\"role\":\"user\",\"content\":\"u\"},"
+                               "{\"role\":\"assistant\",\"content\":\"so far \"}]";
+    static const char thought[] = "[{\"role\":\"user\",\"content\":\"u\"},"
+                                  "{\"role\":\"assistant\",\"thinking\":\"hm, \"}]";
+    expect_prompt_of(CHATML, talk, NULL, true,
+                     "<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\nso far ");
+    expect_prompt_of(STRICT, talk, NULL, true, "U:u;A:so far ");
+    expect_prompt_of("{% for m in messages %}{{ m.role }}:{% if m.reasoning_content %}<think>"
+                     "{{ m.reasoning_content }}</think>{% endif %}{{ m.content }};{% endfor %}",
+                     thought, NULL, true, "user:u;assistant:<think>hm, ");
+}
+
+static void expect_no_prompt(const char *jinja, const char *messages, bool continues,
+                             enum error_code code, const char *reason)
+{
+    struct chat_template *t = template_from(jinja);
+    struct conversation *conversation = conversation_from(messages, NULL);
+    struct prompt_request request = { .conversation = conversation, .continues_answer = continues };
+    struct error err = { 0 };
+    struct text prompt;
+    text_init(&prompt, SIZE_MAX);
+    assert_true(text_append_string(&prompt, "before"));
+    assert_false(chat_template_render(t, &request, &prompt, &err));
+    if (err.code != code || !strstr(err.message, reason))
+        fail_msg("%d '%s' instead of %d '%s'", err.code, err.message, code, reason);
+    assert_string_equal(prompt.data, "before");
+    text_release(&prompt);
+    conversation_close(&conversation);
+    chat_template_close(&t);
+}
+
+TEST(what_no_way_can_say_is_an_error_that_names_it)
+{
+    static const char hello[] = "[{\"role\":\"user\",\"content\":\"hello\"}]";
+    static const char called[] = "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\","
+                                 "\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]}]";
+    expect_no_prompt("nothing", hello, false, ERROR_UNSUPPORTED,
+                     "the template leaves out the user's last message");
+    expect_no_prompt("{{ messages[0].content }}",
+                     "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\","
+                     "\"content\":\"a\"},{\"role\":\"user\",\"content\":\"other\"}]",
+                     false, ERROR_UNSUPPORTED, "the template leaves out the user's last message");
+    expect_no_prompt("{{ raise_exception('not today') }}", hello, false, ERROR_USAGE, "not today");
+    expect_no_prompt("{{ messages.x.y }}", hello, false, ERROR_FORMAT, "line 1");
+    expect_no_prompt(CHATML, hello, true, ERROR_USAGE, "only an answer can be gone on with");
+    expect_no_prompt(CHATML, called, true, ERROR_USAGE, "ends with tool calls");
+    expect_no_prompt("{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}",
+                     "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\","
+                     "\"content\":\"a\"}]",
+                     true, ERROR_UNSUPPORTED, "leaves out the answer to go on with");
+}
+
+/* ---- thinking ---- */
+
+static void expect_thinking(const char *jinja, struct think_choice choice, const char *variables,
+                            const char *want)
+{
+    struct chat_template *t = template_from(jinja);
+    struct conversation *conversation =
+        conversation_from("[{\"role\":\"user\",\"content\":\"u\"}]", NULL);
+    const struct json *v = variables ? json_from(variables) : NULL;
+    struct prompt_request request = { .conversation = conversation,
+                                      .think = choice,
+                                      .variables = v };
+    struct error err = { 0 };
+    struct text prompt;
+    text_init(&prompt, SIZE_MAX);
+    assert_ok(chat_template_render(t, &request, &prompt, &err), err);
+    assert_string_equal(prompt.data, want);
+    text_release(&prompt);
+    json_close(&v);
+    conversation_close(&conversation);
+    chat_template_close(&t);
+}
+
+static const struct think_choice unset = { false, false, "" }, off = { true, false, "" },
+                                 on = { true, true, "" }, low = { true, true, "low" },
+                                 max = { true, true, "max" };
+
+TEST(thinking_is_switched_by_the_variables_that_templates_know)
+{
+    static const char flags[] = "{{ messages[0].content }} {{ enable_thinking }} {{ thinking }} "
+                                "{{ reasoning_effort }}";
+    expect_thinking(flags, unset, NULL, "u   ");
+    expect_thinking(flags, off, NULL, "u False False ");
+    expect_thinking(flags, on, NULL, "u True True ");
+    expect_thinking(flags, low, NULL, "u True True low");
+    expect_thinking(flags, max, NULL, "u True True high");
+    expect_thinking(flags, off,
+                    "{\"enable_thinking\":7,\"messages\":[],\"reasoning_effort\":\"x\"}",
+                    "u 7 False x");
+    /* a template that takes two words only, and thinks only when asked */
+    static const char two[] =
+        "{% set e = reasoning_effort | default('none') %}{% if e not in ['none', 'high'] %}"
+        "{{ raise_exception('no') }}{% endif %}{{ messages[0].content }} {{ e }}";
+    expect_thinking(two, unset, NULL, "u none");
+    expect_thinking(two, off, NULL, "u none");
+    expect_thinking(two, on, NULL, "u high");
+    expect_thinking(two, low, NULL, "u high");
+    expect_thinking(two, max, NULL, "u high");
+}
+
+TEST(facts_tell_what_a_template_has_words_for)
+{
+    struct chat_template *t = template_from(STRICT);
+    struct chat_template_facts facts = chat_template_facts(t);
+    assert_false(facts.has_system || facts.has_tools || facts.has_calls || facts.has_results ||
+                 facts.can_think || facts.can_switch_thinking);
+    chat_template_close(&t);
+    t = template_from("{{ messages }}{{ tools }}{% if enable_thinking %}<think>{% endif %}");
+    facts = chat_template_facts(t);
+    assert_true(facts.has_system && facts.has_tools && facts.has_calls && facts.has_results &&
+                facts.can_think && facts.can_switch_thinking);
+    chat_template_close(&t);
+    t = template_from(CHATML "{% if add_generation_prompt %}<think>{% endif %}");
+    facts = chat_template_facts(t);
+    assert_true(facts.has_system && facts.can_think && !facts.can_switch_thinking);
+    chat_template_close(&t);
 }

@@ -136,7 +136,7 @@ TEST(tools_may_come_bare_or_wrapped)
 {
     expect_tools("null", NULL);
     expect_tools("[]", NULL);
-    expect_tools("[{\"name\":\"f.g-h_1\",\"description\":\"\",\"strict\":true},"
+    expect_tools("[{\"name\":\"f.g-h_1\",\"strict\":true},"
                  "{\"type\":\"function\",\"function\":{\"name\":\"g\",\"description\":\"d\","
                  "\"parameters\":{\"properties\":{\"b\":{},\"a\":{\"type\":\"string\"}}}}}]",
                  "[{\"type\":\"function\",\"function\":{\"name\":\"f.g-h_1\","
