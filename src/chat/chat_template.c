@@ -97,38 +97,6 @@ static bool use_nothing(struct chat_template *t, const char *reason, struct erro
     return set_origin(t, arena_printf(t->arena, "none: plain text%s", reason), err);
 }
 
-static bool use_model(struct chat_template *t, const struct chat_template_sources *sources,
-                      struct error *err)
-{
-    const struct gotemplate_builtin *builtin = NULL;
-    const char *reason = "";
-    if (sources->model.length > 0) {
-        struct error unfit = { 0 };
-        if (use_jinja(t, sources->model, "the model's own template (Jinja)", &unfit))
-            return true;
-        if (unfit.code == ERROR_MEMORY)
-            return fail(err, unfit.code, "%s", unfit.message);
-        chat_engine_release(&t->engine);
-        builtin = gotemplate_builtin_detect(sources->model);
-        reason = arena_printf(t->arena, " (the model's own does not compile: %s)", unfit.message);
-        if (!reason)
-            return fail_sources(err);
-    }
-    if (!builtin)
-        builtin = chat_markers_find(sources);
-    return builtin ? use_builtin(t, builtin, reason, err) : use_nothing(t, reason, err);
-}
-
-static bool choose(struct chat_template *t, const struct chat_template_sources *sources,
-                   struct error *err)
-{
-    if (sources->user.length > 0)
-        return use_given(t, sources, err);
-    if (sources->renderer)
-        return use_renderer(t, sources->renderer, err);
-    return use_model(t, sources, err);
-}
-
 /* Plain text has no words for anything but texts. */
 static bool find_out(struct chat_template *t, struct error *err)
 {
@@ -137,6 +105,46 @@ static bool find_out(struct chat_template *t, struct error *err)
     };
     t->found = plain;
     return t->engine.kind == CHAT_PLAIN || chat_probe(&t->found, &t->engine, err);
+}
+
+static bool use_stand_in(struct chat_template *t, const struct gotemplate_builtin *builtin,
+                         const char *reason, struct error *err)
+{
+    return (builtin ? use_builtin(t, builtin, reason, err) : use_nothing(t, reason, err)) &&
+           find_out(t, err);
+}
+
+static bool use_model(struct chat_template *t, const struct chat_template_sources *sources,
+                      struct error *err)
+{
+    const struct gotemplate_builtin *builtin = chat_markers_find(sources);
+    struct error unfit = { 0 };
+    if (sources->model.length == 0)
+        return use_stand_in(t, builtin, "", err);
+    if (use_jinja(t, sources->model, "the model's own template (Jinja)", &unfit) &&
+        find_out(t, &unfit))
+        return true;
+    if (unfit.code == ERROR_MEMORY)
+        return fail(err, unfit.code, "%s", unfit.message);
+    jinja_close(&t->engine.jinja);
+    t->engine.source = slice_of("");
+    const struct gotemplate_builtin *alike = gotemplate_builtin_detect(sources->model);
+    const char *reason =
+        arena_printf(t->arena, " (the model's own does not work: %s)", unfit.message);
+    return reason ? use_stand_in(t, alike ? alike : builtin, reason, err) : fail_sources(err);
+}
+
+static bool choose(struct chat_template *t, const struct chat_template_sources *sources,
+                   struct error *err)
+{
+    if (!copy_slice(&t->engine.bos, sources->bos, t->arena) ||
+        !copy_slice(&t->engine.eos, sources->eos, t->arena))
+        return fail_sources(err);
+    if (sources->user.length > 0)
+        return use_given(t, sources, err) && find_out(t, err);
+    if (sources->renderer)
+        return use_renderer(t, sources->renderer, err) && find_out(t, err);
+    return use_model(t, sources, err);
 }
 
 bool chat_template_open(struct chat_template **out, const struct chat_template_sources *sources,
@@ -148,11 +156,7 @@ bool chat_template_open(struct chat_template **out, const struct chat_template_s
         return fail_memory(err, sizeof *t, "a template");
     t->arena = arena_new(LARGEST_SOURCES);
     bool ok = t->arena || fail_memory(err, LARGEST_SOURCES, "a template");
-    ok = ok && choose(t, sources, err) &&
-         ((copy_slice(&t->engine.bos, sources->bos, t->arena) &&
-           copy_slice(&t->engine.eos, sources->eos, t->arena)) ||
-          fail_sources(err)) &&
-         find_out(t, err);
+    ok = ok && choose(t, sources, err);
     if (ok)
         *out = t;
     else

@@ -510,11 +510,15 @@ TEST(a_given_template_wins_then_a_renderer_then_the_model)
     all.renderer = NULL;
     expect_origin(all, "the model's own template (Jinja)");
     all.model = slice_of("{{ broken");
-    expect_origin(all, "built-in template chatml (the model's own does not compile: line 1");
+    expect_origin(all, "built-in template chatml (the model's own does not work: line 1");
     all.context = " ";
-    expect_origin(all, "none: plain text (the model's own does not compile: line 1");
+    expect_origin(all, "none: plain text (the model's own does not work: line 1");
     all.model = slice_of(CHATML "{{");
-    expect_origin(all, "built-in template chatml (the model's own does not compile: line 1");
+    expect_origin(all, "built-in template chatml (the model's own does not work: line 1");
+    all.model = slice_of("{% for i in range(100000) %}{% for k in range(100000) %}{{ k }}"
+                         "{% endfor %}{% endfor %}<|im_start|><|im_end|>");
+    expect_origin(all, "built-in template chatml (the model's own does not work: line 1: the "
+                       "template takes more than");
     all.model.length = 0;
     expect_origin(all, "none: plain text");
 }
@@ -759,4 +763,60 @@ TEST(facts_tell_what_a_template_has_words_for)
     facts = chat_template_facts(t);
     assert_true(facts.has_system && facts.can_think && !facts.can_switch_thinking);
     chat_template_close(&t);
+}
+
+/* ---- long conversations ---- */
+
+static size_t prompt_length(struct chat_template *t, const char *messages, double *ms)
+{
+    struct conversation *conversation = conversation_from(messages, TOOLS);
+    struct prompt_request request = { .conversation = conversation };
+    struct error err = { 0 };
+    struct text prompt;
+    text_init(&prompt, SIZE_MAX);
+    uint64_t begin = clock_ns();
+    assert_ok(chat_template_render(t, &request, &prompt, &err), err);
+    *ms = (double)(clock_ns() - begin) / 1e6;
+    size_t length = prompt.length;
+    text_release(&prompt);
+    conversation_close(&conversation);
+    return length;
+}
+
+TEST(long_conversations_stay_within_the_limits)
+{
+    static const char *const templates[] = {
+        "Qwen-Qwen3-0.6B",     "meta-llama-Llama-3.1-8B-Instruct", "deepseek-ai-DeepSeek-V3.1",
+        "openai-gpt-oss-120b", "mistral-common-v13_think",         "google-gemma-2-2b-it"
+    };
+    struct text talk;
+    text_init(&talk, SIZE_MAX);
+    assert_true(text_append_byte(&talk, '['));
+    for (size_t i = 0; i < 4000; i++) {
+        assert_true(text_printf(&talk, "%s{\"role\":\"%s\",\"content\":\"%zu ", i ? "," : "",
+                                i % 2 ? "assistant" : "user", i));
+        for (size_t k = 0; k < 60; k++)
+            assert_true(text_append_string(&talk, "a few \\\"words\\\"\\n"));
+        assert_true(text_append_string(&talk, "\"}"));
+    }
+    assert_true(text_append_string(&talk, ",{\"role\":\"user\",\"content\":\"?\"}]"));
+    for (size_t i = 0; i < COUNT_OF(templates); i++) {
+        struct mapped_file *file;
+        struct chat_template *t;
+        struct error err = { 0 };
+        char relative[200];
+        double ms;
+        snprintf(relative, sizeof relative, "jinja/templates/%s.jinja", templates[i]);
+        assert_ok(mapped_file_open(&file, golden_path(relative), &err), err);
+        struct chat_template_sources sources = {
+            .model = { (const char *)file->data, file->size },
+        };
+        assert_ok(chat_template_open(&t, &sources, &err), err);
+        size_t length = prompt_length(t, talk.data, &ms);
+        fprintf(stderr, "%s: %zu bytes in %.0f ms\n", templates[i], length, ms);
+        assert_true(length > 3000000);
+        chat_template_close(&t);
+        mapped_file_close(&file);
+    }
+    text_release(&talk);
 }
