@@ -265,5 +265,5 @@ const struct dialect_family dialect_families[] = {
                        .close = S("<|tool_call_end|>"),
                        .section_close = S("<|tool_calls_section_end|>"),
                    } } },
-    { NULL },
+    { .name = NULL },
 };

@@ -237,7 +237,9 @@ bool session_too_long(const struct hearth_session *s, size_t n_tokens, struct er
 static bool feed(struct hearth_session *s, struct slice text, struct error *err)
 {
     const struct tokenizer *tokenizer = engine_tokenizer(s->model->engine);
-    struct encode_options options = { .add_special = !s->has_text, .parse_special = true };
+    struct encode_options options = { .add_special = !s->has_text,
+                                      .parse_special = true,
+                                      .is_continued = s->has_text };
     size_t before = s->pending.count;
     if (!tokenizer_encode(tokenizer, text, options, &s->pending, err)) {
         s->pending.count = before;
