@@ -29,6 +29,7 @@ struct turn {
     bool is_closing; /* thinking is made to end */
     bool is_stopped; /* by a stop string */
     bool is_done;
+    bool has_logprobs; /* of `done`, not given out yet */
     uint64_t id_seed;
     struct token_list closing; /* the tokens that end thinking */
     struct error trouble;      /* reading the end of the answer */
@@ -322,14 +323,22 @@ static bool run(struct turn *t, struct error *err)
         return false;
     }
     t->is_done = t->done.kind == HEARTH_DONE;
+    t->has_logprobs = t->done.n_logprobs > 0;
     return true;
 }
 
 bool turn_next(struct turn *t, struct turn_event *event, struct error *err)
 {
-    while (t->n_given == t->n_waiting && !t->is_done)
+    while (t->n_given == t->n_waiting && !t->has_logprobs && !t->is_done)
         if (!run(t, err))
             return false;
+    if (t->has_logprobs) {
+        t->has_logprobs = false;
+        *event = (struct turn_event){ .kind = TURN_LOGPROBS,
+                                      .logprobs = t->done.logprobs,
+                                      .n_logprobs = t->done.n_logprobs };
+        return true;
+    }
     if (t->n_given < t->n_waiting) {
         give(t, event);
         return true;

@@ -32,12 +32,16 @@ bool turn_open(struct turn **out, const struct dialogue *dialogue, struct hearth
                struct error *err) MUST_CHECK;
 void turn_close(struct turn **turn); /* accepts NULL, leaves NULL */
 
-enum turn_event_kind { TURN_THINKING, TURN_CONTENT, TURN_CALL, TURN_DONE };
+enum turn_event_kind { TURN_THINKING, TURN_CONTENT, TURN_CALL, TURN_LOGPROBS, TURN_DONE };
 
 struct turn_event {
     enum turn_event_kind kind;
-    struct slice text;        /* THINKING, CONTENT */
-    struct tool_call call;    /* CALL: valid JSON under the tool's schema; it always has an id */
+    struct slice text;     /* THINKING, CONTENT */
+    struct tool_call call; /* CALL: valid JSON under the tool's schema; it always has an id */
+    /* LOGPROBS, where the session tells them: [n_logprobs] of the tokens chosen since the last
+     * such event, in front of the texts that they became */
+    const struct hearth_token_logprobs *logprobs;
+    size_t n_logprobs;
     struct hearth_event done; /* DONE: reason, counts, times */
     uint32_t thinking_tokens; /* DONE: of the answer's */
 };
