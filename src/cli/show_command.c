@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/model_summary.h"
+#include "cli/model_talents.h"
 #include "cli/output.h"
 #include "formats/quantization_name.h"
 #include "formats/weights.h"
@@ -10,9 +11,10 @@
 #include <stdlib.h>
 
 static const char about[] =
-    "What a model file or folder holds: its family, size, context, quantization, vocabulary and\n"
-    "end tokens. With -v also all metadata and tensors. The model need not be one that hearth "
-    "runs.\n";
+    "What a model file or folder holds: its family, size, context, quantization, what it can be\n"
+    "asked and by which template, vocabulary and end tokens. With -v also all metadata and "
+    "tensors.\n"
+    "The model need not be one that hearth runs.\n";
 
 enum { SHOWN_ELEMENTS = 3, LINE_LIMIT_BYTES = 1 << 16 };
 
@@ -201,8 +203,10 @@ static bool show(const char *path, bool verbose, struct error *err)
     /* A model without a vocabulary is a model all the same. */
     bool has_tokenizer = weights_is_gguf(w) ? tokenizer_from_gguf(&t, weights_gguf(w), NULL)
                                             : tokenizer_open(&t, path, NULL);
-    if (has_tokenizer)
+    if (has_tokenizer) {
+        model_talents_print(w, t);
         print_tokenizer(t);
+    }
     if (verbose)
         print_details(w);
 done:
