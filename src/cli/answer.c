@@ -1,34 +1,102 @@
 #include "cli/answer.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "cli/output.h"
+#include "cli/session_error.h"
 
 #include <stdio.h>
 
-static bool stream(struct hearth_session *session, struct answer *answer,
-                   struct hearth_error *error)
+enum { SAID_LIMIT_BYTES = 256 << 20 };
+
+void answer_init(struct answer *answer)
 {
-    for (;;) {
-        if (!hearth_session_next(session, &answer->done, error))
-            return false;
-        const struct hearth_event *event = &answer->done;
-        if (event->kind == HEARTH_DONE)
-            return true;
-        if (event->length == 0 || !answer->was_shown)
-            continue;
-        answer->ended_line = event->text[event->length - 1] == '\n';
-        answer->was_shown = output_answer(event->text, event->length);
-        if (!answer->was_shown)
-            hearth_session_cancel(session); /* nobody reads: do not go on thinking */
-    }
+    *answer = (struct answer){ 0 };
+    text_init(&answer->thinking, SAID_LIMIT_BYTES);
+    text_init(&answer->content, SAID_LIMIT_BYTES);
+    text_init(&answer->calls, SAID_LIMIT_BYTES);
 }
 
-bool answer_stream(struct hearth_session *session, struct answer *answer,
-                   struct hearth_error *error)
+void answer_release(struct answer *answer)
 {
-    *answer = (struct answer){ .was_shown = true };
+    text_release(&answer->thinking);
+    text_release(&answer->content);
+    text_release(&answer->calls);
+}
+
+bool answer_is_empty(const struct answer *answer)
+{
+    return !answer->thinking.length && !answer->content.length && !answer->calls.length;
+}
+
+/* As a message has it. */
+static bool keep_call(struct text *out, const struct tool_call *call)
+{
+    return (out->length == 0 || text_append_byte(out, ',')) &&
+           text_append_string(out, "{\"id\":") && json_write_string(out, call->id) &&
+           text_append_string(out, ",\"function\":{\"name\":") &&
+           json_write_string(out, call->name) && text_append_string(out, ",\"arguments\":") &&
+           text_append_slice(out, call->arguments) && text_append_string(out, "}}");
+}
+
+static bool keep(struct answer *answer, const struct turn_event *event, struct error *err)
+{
+    bool ok = true;
+    if (event->kind == TURN_THINKING)
+        ok = text_append_slice(&answer->thinking, event->text);
+    else if (event->kind == TURN_CONTENT)
+        ok = text_append_slice(&answer->content, event->text);
+    else if (event->kind == TURN_CALL)
+        ok = keep_call(&answer->calls, &event->call);
+    return ok || fail(err, ERROR_BUDGET, "the answer is over %d bytes", SAID_LIMIT_BYTES);
+}
+
+/* An event of a session alone, in the form of a turn's. */
+static bool next_text(struct hearth_session *session, struct turn_event *event, struct error *err)
+{
+    struct hearth_event said;
+    struct hearth_error problem = { 0 };
+    if (!hearth_session_next(session, &said, &problem))
+        return session_fail(err, &problem);
+    bool is_done = said.kind == HEARTH_DONE;
+    *event = (struct turn_event){ .kind = is_done ? TURN_DONE : TURN_CONTENT, .done = said };
+    if (!is_done)
+        event->text = (struct slice){ said.text, said.length };
+    return true;
+}
+
+/* The tokens of a session's event, in front of it as a turn has them. */
+static bool show_tokens(const struct hearth_event *said, struct answer_printer *printer)
+{
+    struct turn_event event = { .kind = TURN_LOGPROBS,
+                                .logprobs = said->logprobs,
+                                .n_logprobs = said->n_logprobs };
+    return said->n_logprobs == 0 || answer_printer_show(printer, &event);
+}
+
+static bool stream(struct answer *answer, const struct answer_source *source,
+                   struct answer_printer *printer, struct error *err)
+{
+    struct turn_event event;
+    do {
+        bool is_there = source->turn ? turn_next(source->turn, &event, err)
+                                     : next_text(source->session, &event, err);
+        if (!is_there || !keep(answer, &event, err))
+            return false;
+        bool is_shown = (source->turn || show_tokens(&event.done, printer)) &&
+                        answer_printer_show(printer, &event);
+        if (!is_shown)
+            hearth_session_cancel(source->session); /* nobody reads: do not go on */
+    } while (event.kind != TURN_DONE);
+    answer->done = event.done;
+    return true;
+}
+
+bool answer_stream(struct answer *answer, const struct answer_source *source,
+                   struct answer_printer *printer, struct error *err)
+{
     uint64_t began = clock_ns();
-    bool ok = stream(session, answer, error);
+    bool ok = stream(answer, source, printer, err);
     answer->total_ns = clock_ns() - began;
     return ok;
 }
@@ -69,4 +137,6 @@ void answer_print_reason(const struct answer *answer, int32_t n_predict)
     bool asked_for = n_predict >= 0 && done->answer_tokens >= (uint32_t)n_predict;
     if (done->reason == HEARTH_LENGTH && !asked_for && progress_wanted())
         fprintf(stderr, "(the context of %" PRIu32 " tokens is full)\n", done->context_tokens);
+    if (done->reason == HEARTH_REPETITION && progress_wanted())
+        fputs("(the answer did nothing but repeat itself)\n", stderr);
 }

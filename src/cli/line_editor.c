@@ -1,7 +1,6 @@
 #include "cli/line_editor.h"
 
 #include "base/memory.h"
-#include "base/text.h"
 
 #include <histedit.h>
 #include <locale.h>
@@ -151,6 +150,24 @@ enum line_result line_editor_read(struct line_editor *editor, const char *prompt
     if (editor->remembers && line->length > 0)
         history(editor->history, &event, H_ENTER, line->data);
     return LINE_TYPED;
+}
+
+enum line_result line_editor_read_block(struct line_editor *editor, struct slice first,
+                                        struct text *out)
+{
+    struct slice line = first;
+    for (bool is_first = true;; is_first = false) {
+        bool closes = line.length >= 3 && memcmp(line.data + line.length - 3, "\"\"\"", 3) == 0;
+        if (!is_first && !text_append_byte(out, '\n'))
+            return LINE_INTERRUPTED;
+        if (!text_append(out, line.data, line.length - (closes ? 3 : 0)))
+            return LINE_INTERRUPTED;
+        if (closes)
+            return LINE_TYPED;
+        enum line_result result = line_editor_read(editor, "... ", &line);
+        if (result != LINE_TYPED)
+            return result;
+    }
 }
 
 void line_editor_remember(struct line_editor *editor, bool on)

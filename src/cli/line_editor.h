@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/error.h"
+#include "base/text.h"
 
 struct line_editor;
 
@@ -24,6 +25,11 @@ enum line_result {
 /* `line` without its line break, valid until the next call. */
 enum line_result line_editor_read(struct line_editor *editor, const char *prompt,
                                   struct slice *line);
+
+/* A text of several lines up to a closing """; `first` is what followed the opening one on its
+ * line. Only a LINE_TYPED text is whole. */
+enum line_result line_editor_read_block(struct line_editor *editor, struct slice first,
+                                        struct text *out);
 
 /* Whether lines are remembered from now on; on at first. */
 void line_editor_remember(struct line_editor *editor, bool on);
