@@ -173,7 +173,7 @@ static bool read_repaired(struct reader *reader, struct slice text, struct error
 bool set_typed_argument(const struct output_parser *p, struct call_arguments *arguments,
                         struct slice tool, struct slice name, struct slice raw, struct error *err)
 {
-    struct argument_types types = argument_types_of(declared_argument(p, tool, name));
+    struct argument_types types = argument_types_of(declared_parameters(p, tool), name);
     struct text *value;
     if (begins_with(raw, "\n"))
         raw = slice_from(raw, 1);

@@ -86,7 +86,7 @@ static bool set_parameter(const struct output_parser *p, struct call_arguments *
     if (end == SIZE_MAX)
         return malformed("a parameter without its end", whole, err);
     struct slice value = { text->data, end };
-    struct argument_types types = argument_types_of(declared_argument(p, tool, name));
+    struct argument_types types = argument_types_of(declared_parameters(p, tool), name);
     *text = slice_from(*text, end + strlen(PARAMETER_END));
     skip(text, "\n");
     return call_arguments_set(arguments, name, &out, err) &&

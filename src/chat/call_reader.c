@@ -507,12 +507,6 @@ static enum call_reading read_key(struct call_reader *r, struct slice text, bool
     return go_to(r, AT_VALUE, end + n_bytes);
 }
 
-static bool is_text_only(const struct argument_types *types)
-{
-    return types->count > 0 && !types->is_boolean && !types->is_integer && !types->is_number &&
-           !types->is_array && !types->is_object && types->count == 1;
-}
-
 /* Of an argument whose type is not declared: what reads as JSON is that. */
 static bool write_undeclared(struct text *out, struct slice raw, struct error *err)
 {
@@ -549,11 +543,11 @@ static bool set_pair(struct call_reader *r, const struct output_parser *p, struc
                      struct error *err)
 {
     struct text *value;
-    const struct json *declared = declared_argument(p, text_slice(&r->name), text_slice(&r->key));
-    struct argument_types types = argument_types_of(declared);
+    const struct json *parameters = declared_parameters(p, text_slice(&r->name));
+    struct argument_types types = argument_types_of(parameters, text_slice(&r->key));
     if (!call_arguments_set(&r->pairs, text_slice(&r->key), &value, err))
         return false;
-    if (is_text_only(&types))
+    if (argument_is_text(&types))
         return write_string_value(value, raw, err);
     if (is_null(declared, raw))
         return write_word_value(value, "null", err);

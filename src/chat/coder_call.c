@@ -95,7 +95,7 @@ static bool set_argument(const struct output_parser *p, struct call_arguments *a
                          struct slice function, struct slice name, struct slice raw,
                          struct error *err)
 {
-    struct argument_types types = argument_types_of(declared_argument(p, function, name));
+    struct argument_types types = argument_types_of(declared_parameters(p, function), name);
     struct text *value;
     return call_arguments_set(arguments, name, &value, err) &&
            argument_write(value, without_line_breaks(raw), &types, err);

@@ -69,9 +69,10 @@ bool emit_call(struct output_parser *p, struct slice name, struct slice argument
 /* Whether the prompt ends inside an answer whose content has begun. */
 bool has_prefilled_content(const struct output_parser *p);
 
-/* The declaration of a tool by its name (the object under "function"), NULL when undeclared; and
- * the JSON types that it declares for an argument. */
+/* The declaration of a tool by its name (the object under "function"), NULL when undeclared; the
+ * schema of its parameters, and what that says of one argument. */
 const struct json *declared_tool(const struct output_parser *p, struct slice name);
+const struct json *declared_parameters(const struct output_parser *p, struct slice tool);
 const struct json *declared_argument(const struct output_parser *p, struct slice tool,
                                      struct slice argument);
 

@@ -182,9 +182,13 @@ const struct json *declared_tool(const struct output_parser *p, struct slice nam
     return NULL;
 }
 
+const struct json *declared_parameters(const struct output_parser *p, struct slice tool)
+{
+    return json_get(declared_tool(p, tool), "parameters");
+}
+
 const struct json *declared_argument(const struct output_parser *p, struct slice tool,
                                      struct slice argument)
 {
-    const struct json *parameters = json_get(declared_tool(p, tool), "parameters");
-    return json_member(json_get(parameters, "properties"), argument);
+    return json_member(json_get(declared_parameters(p, tool), "properties"), argument);
 }

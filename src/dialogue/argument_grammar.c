@@ -17,8 +17,9 @@
 #define BARE_NAME   "^[A-Za-z0-9_]+$"
 #define QUOTED_NAME "^\"([^\"\\\\]|\\\\[\"\\\\bfnrt])+\"$"
 
-/* Names of a function's arguments. */
-#define KEYWORD "^[A-Za-z_][A-Za-z0-9_.-]*$"
+/* Names before a sign, which have nothing that begins a string or a list. */
+#define KEYWORD_SIGN "[^\\x00-\\x1f\"'=,()\\[\\]{}<>\\s\\x85]"
+#define KEYWORD      "^" KEYWORD_SIGN "([^\\x00-\\x1f\"'=,()\\[\\]{}<>]*" KEYWORD_SIGN ")?$"
 
 /* Arguments that are read alike are spelled alike. */
 struct raw_spelling {
@@ -151,7 +152,7 @@ static bool raw_member(void *context, struct slice name, const struct value_spel
     struct argument_grammar *a = context;
     struct raw_spelling *raw = a->raw;
     struct raw_reading reading = {
-        .types = argument_types_of(json_member(json_get(a->parameters, "properties"), name)),
+        .types = argument_types_of(a->parameters, name),
         .by_family = a->dialect->family,
         .ends_are_cut = are_ends_cut(a->dialect),
     };

@@ -13,15 +13,14 @@ bool raw_readings_equal(const struct raw_reading *a, const struct raw_reading *b
     return a->by_family == b->by_family && a->ends_are_cut == b->ends_are_cut &&
            x->is_boolean == y->is_boolean && x->is_integer == y->is_integer &&
            x->is_number == y->is_number && x->is_array == y->is_array &&
-           x->is_object == y->is_object && size_min(x->count, 2) == size_min(y->count, 2);
+           x->is_object == y->is_object && x->is_string == y->is_string &&
+           x->is_null == y->is_null && size_min(x->count, 2) == size_min(y->count, 2);
 }
 
 /* All texts are strings. */
 static bool is_text_only(const struct raw_reading *r)
 {
-    const struct argument_types *t = &r->types;
-    return !r->by_family && t->count == 1 && !t->is_boolean && !t->is_integer && !t->is_number &&
-           !t->is_array && !t->is_object;
+    return !r->by_family && argument_is_text(&r->types);
 }
 
 /* What is JSON is that. */
