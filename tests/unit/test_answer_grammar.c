@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "answer_sample.h"
+#include "base/memory.h"
 #include "chat/answer_reader.h"
 #include "chat/output_family.h"
 #include "dialogue/answer_grammar.h"
@@ -12,6 +13,10 @@
 #include <stdlib.h>
 
 enum { STATES_BYTES = 64 << 20, N_SEEDS = 1000, N_FAMILIES = 2 };
+
+#define FORMAT                                                                           \
+    "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"},\"s\":{\"type\":" \
+    "\"string\"}},\"required\":[\"n\"],\"additionalProperties\":false}"
 
 static const struct json *parsed(const char *text)
 {
@@ -24,10 +29,10 @@ static const struct json *parsed(const char *text)
 /* ---- reading ---- */
 
 struct reading {
-    struct text events; /* one line each, joined texts */
+    struct text events, content; /* one line each, joined texts */
     enum output_kind last;
     uint32_t n_calls;
-    bool has_content, has_events;
+    bool has_events;
     const struct json *tools;
 };
 
@@ -71,8 +76,9 @@ static bool hear(void *context, const struct output_event *event, struct error *
     bool ok = goes_on || text_printf(&r->events, "\n%d:", event->kind);
     r->has_events = true;
     r->last = event->kind;
+    if (event->kind == OUTPUT_CONTENT && !text_append_slice(&r->content, event->text))
+        return (fail)(err, ERROR_MEMORY, "memory");
     if (event->kind != OUTPUT_TOOL_CALL) {
-        r->has_content |= event->kind == OUTPUT_CONTENT;
         return (ok && text_append_slice(&r->events, event->text)) ||
                (fail)(err, ERROR_MEMORY, "memory");
     }
@@ -120,6 +126,25 @@ static void explain(const struct trial *t, const struct text *answer, const char
              tools.data);
 }
 
+/* The content is valid under the format, as a reader gives it. */
+static void check_document(const struct trial *t, const struct text *answer, struct slice content)
+{
+    const struct json *schema, *document;
+    struct schema_document d;
+    struct error err = { 0 };
+    bool is_valid = false;
+    schema = parsed(t->form.format.data);
+    if (!json_open(&document, content.data, content.length, "content", &err))
+        explain(t, answer, err.message);
+    assert_ok(schema_document_open(&d, schema, &err), err);
+    assert_ok(schema_accepts(&d, schema, document, &is_valid, &err), err);
+    if (!is_valid)
+        explain(t, answer, "the content is not valid under its format");
+    schema_document_close(&d);
+    json_close(&document);
+    json_close(&schema);
+}
+
 static void check_answer(struct trial *t, const struct text *answer)
 {
     struct reading r[N_CUTTINGS];
@@ -127,20 +152,27 @@ static void check_answer(struct trial *t, const struct text *answer)
         struct error err = { 0 };
         r[c] = (struct reading){ .tools = t->form.tools };
         text_init(&r[c].events, SIZE_MAX);
+        text_init(&r[c].content, SIZE_MAX);
         if (!read_answer(&r[c], &t->form, text_slice(answer), c, &t->random, &err))
             explain(t, answer, err.message);
         if (!slice_equal(text_slice(&r[c].events), text_slice(&r[0].events)))
             explain(t, answer, "cut otherwise, it is read otherwise");
     }
     bool is_required = t->form.choice == TOOL_CHOICE_REQUIRED;
-    if (is_required && (r[0].n_calls == 0 || r[0].has_content))
+    if (is_required && (r[0].n_calls == 0 || r[0].content.length))
         explain(t, answer, "no call, or content, where calls were required");
     if (t->form.choice == TOOL_CHOICE_NONE && r[0].n_calls > 0)
         explain(t, answer, "a call where none was allowed");
     if (!t->form.is_parallel && r[0].n_calls > 1)
         explain(t, answer, "more than one call");
-    for (enum cutting c = WHOLE; c < N_CUTTINGS; c++)
+    if (t->form.format.data && (r[0].n_calls == 0) == (r[0].content.length == 0))
+        explain(t, answer, "neither calls nor a document, or both");
+    if (r[0].content.length && t->form.format.data)
+        check_document(t, answer, text_slice(&r[0].content));
+    for (enum cutting c = WHOLE; c < N_CUTTINGS; c++) {
         text_release(&r[c].events);
+        text_release(&r[c].content);
+    }
 }
 
 static size_t collect_traps(const struct dialect *d, struct slice *traps)
@@ -224,7 +256,12 @@ static void choose_form(struct trial *t)
                                                 TOOL_CHOICE_REQUIRED, TOOL_CHOICE_NONE };
     t->form.choice = choices[random_below(&t->random, COUNT_OF(choices))];
     t->form.is_parallel = random_below(&t->random, 2);
-    t->form.may_think = t->form.is_thinking = false;
+    bool can_think = t->dialect->think_close.length > 0;
+    t->form.is_thinking = can_think && random_below(&t->random, 3) == 0;
+    t->form.may_think = can_think && random_below(&t->random, 2) == 0;
+    t->form.format = (struct slice){ 0 };
+    if (random_below(&t->random, 6) == 0)
+        t->form.format = slice_of(FORMAT);
 }
 
 /* False: the tools cannot be spelled in this dialect. */
@@ -278,4 +315,369 @@ TEST(every_call_of_a_thousand_tools_is_read_and_valid)
     }
     printf("%zu grammars, %zu refused\n", n_tried, n_refused);
     assert_true(n_tried > 2 * n_refused);
+}
+
+/* ---- single answers ---- */
+
+static const char TOOLS[] =
+    "[{\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"parameters\":{\"type\":"
+    "\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"days\":{\"type\":\"integer\","
+    "\"minimum\":1,\"maximum\":14},\"unit\":{\"enum\":[\"c\",\"f\"]}},\"required\":[\"city\"],"
+    "\"additionalProperties\":false}}},"
+    "{\"type\":\"function\",\"function\":{\"name\":\"now\",\"parameters\":{\"type\":\"object\","
+    "\"properties\":{},\"additionalProperties\":false}}}]";
+
+/* 'y'es, 'n'o, 'e'rror. */
+static char judge_by(const struct answer_form *form, const char *answer, struct error *err)
+{
+    struct grammar *g;
+    struct matcher *m;
+    matcher_state s;
+    if (!answer_grammar_open(&g, form, err))
+        return 'e';
+    assert_ok(matcher_open(&m, g, STATES_BYTES, err), *err);
+    assert_ok(matcher_advance(m, matcher_start(m), slice_of(answer), &s, err), *err);
+    char verdict = s != MATCHER_DEAD && matcher_may_end(m, s) ? 'y' : 'n';
+    matcher_close(&m);
+    grammar_close(&g);
+    return verdict;
+}
+
+/* Options as letters: 'n'one or 'r'equired instead of auto, 'p'arallel calls, 't'hinking allowed,
+ * 'T' begun by the prompt, 'o'nly the tool "now", without 'd'eclared tools. */
+static struct answer_form form_of(const char *options, const struct json *tools,
+                                  const struct dialect *dialect)
+{
+    struct answer_form form = {
+        .dialect = dialect,
+        .tools = strchr(options, 'd') ? NULL : tools,
+        .choice = strchr(options, 'n')   ? TOOL_CHOICE_NONE
+                  : strchr(options, 'r') ? TOOL_CHOICE_REQUIRED
+                                         : TOOL_CHOICE_AUTO,
+        .is_parallel = strchr(options, 'p'),
+        .may_think = strchr(options, 't'),
+        .is_thinking = strchr(options, 'T'),
+    };
+    if (strchr(options, 'o'))
+        form.tool = slice_of("now");
+    return form;
+}
+
+struct answer_case {
+    const char *family, *options, *format, *answer;
+    char verdict;
+};
+
+static void check_cases(const struct answer_case *cases, size_t n)
+{
+    const struct json *tools = parsed(TOOLS);
+    for (size_t i = 0; i < n; i++) {
+        const struct answer_case *c = &cases[i];
+        struct dialect_holder *holder;
+        struct error err = { 0 };
+        assert_ok(dialect_open_family(&holder, c->family, &err), err);
+        struct answer_form form = form_of(c->options, tools, dialect_of(holder));
+        if (c->format && strstr(c->format, "::="))
+            form.grammar = slice_of(c->format);
+        else if (c->format)
+            form.format = slice_of(c->format);
+        char verdict = judge_by(&form, c->answer, &err);
+        if (verdict != c->verdict)
+            fail_msg("%s (%s): '%s' is '%c' instead of '%c' %s", c->family, c->options, c->answer,
+                     verdict, c->verdict, err.message);
+        dialect_close(&holder);
+    }
+    json_close(&tools);
+}
+
+#define QWEN(arguments) \
+    "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": " arguments "}\n</tool_call>"
+#define QWEN_NOW "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
+
+TEST(calls_have_the_arguments_that_their_schema_allows)
+{
+    static const struct answer_case cases[] = {
+        { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\"}"), 'y' },
+        { "qwen3", "", NULL, QWEN("{\"city\":\"Rome\",\"days\":14,\"unit\":\"c\"}"), 'y' },
+        { "qwen3", "", NULL, QWEN("{}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"days\": 3}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"city\": 3}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\", \"days\": 15}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\", \"days\": \"3\"}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\", \"unit\": \"k\"}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\", \"more\": 1}"), 'n' },
+        { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\""), 'n' },
+        { "qwen3", "", NULL,
+          "<tool_call>\n{\"name\": \"get_money\", \"arguments\": {}}\n</tool_call>", 'n' },
+        { "qwen3-coder", "", NULL,
+          "<tool_call>\n<function=get_weather>\n<parameter=city>\nnull\n</parameter>\n"
+          "<parameter=days>\n7\n</parameter>\n</function>\n</tool_call>",
+          'y' },
+        { "qwen3-coder", "", NULL,
+          "<tool_call>\n<function=get_weather>\n<parameter=city>\nRome\n</parameter>\n"
+          "<parameter=days>\nseven\n</parameter>\n</function>\n</tool_call>",
+          'n' },
+        { "qwen3-coder", "", NULL, "<tool_call>\n<function=get_weather>\n</function>\n</tool_call>",
+          'n' },
+        { "qwen3-coder", "", NULL,
+          "<tool_call>\n<function=now>\n<parameter=zone>\nUTC\n</parameter>\n</function>\n"
+          "</tool_call>",
+          'n' },
+        /* the parser of this family takes "null" for a value of its own */
+        { "poolside-v1", "", NULL,
+          "<tool_call>get_weather<arg_key>city</arg_key><arg_value>null</arg_value></tool_call>",
+          'n' },
+        { "poolside-v1", "", NULL,
+          "<tool_call>get_weather<arg_key>city</arg_key><arg_value>nulls</arg_value></tool_call>",
+          'y' },
+        { "gemma4", "", NULL,
+          "<|tool_call>call:get_weather{city:<|\"|>\"Rome\\<|\"|>,days:3}<tool_call|>", 'y' },
+        { "gemma4", "", NULL, "<|tool_call>call:get_weather{city:\"Rome\"}<tool_call|>", 'n' },
+        { "lfm2", "p", NULL,
+          "<|tool_call_start|>[get_weather(city=\"a\\n\", days=3), now()]<|tool_call_end|>", 'y' },
+        { "lfm2", "p", NULL, "<|tool_call_start|>[get_weather(city='a')]<|tool_call_end|>", 'n' },
+        { "harmony", "", NULL,
+          "<|channel|>commentary to=functions.now <|constrain|>json<|message|>{}", 'y' },
+        { "ministral", "p", NULL, "[TOOL_CALLS]now[ARGS]{}[TOOL_CALLS]now[ARGS]{}", 'y' },
+    };
+    check_cases(cases, COUNT_OF(cases));
+}
+
+TEST(choices_are_kept)
+{
+    static const struct answer_case cases[] = {
+        { "qwen3", "", NULL, "", 'y' },
+        { "qwen3", "", NULL, "Just <words> and {braces}.", 'y' },
+        { "qwen3", "", NULL, "Let me see.\n" QWEN_NOW, 'y' },
+        { "qwen3", "", NULL, QWEN_NOW "\n" QWEN_NOW, 'n' },
+        { "qwen3", "p", NULL, QWEN_NOW "\n" QWEN_NOW, 'y' },
+        { "qwen3", "p", NULL, QWEN_NOW " And now?", 'n' }, /* nothing follows the calls */
+        { "qwen3", "", NULL, "what a <tool_call> is", 'n' },
+        { "qwen3", "n", NULL, "No tools, <tool_cal", 'y' },
+        { "qwen3", "n", NULL, QWEN_NOW, 'n' },
+        { "qwen3", "n", NULL, "what a <tool_call> is", 'n' },
+        { "qwen3", "r", NULL, QWEN_NOW, 'y' },
+        { "qwen3", "r", NULL, "\n" QWEN_NOW, 'y' },
+        { "qwen3", "r", NULL, "I would not.", 'n' },
+        { "qwen3", "r", NULL, "", 'n' },
+        { "qwen3", "r", NULL, "First this.\n" QWEN_NOW, 'n' },
+        { "qwen3", "ro", NULL, QWEN_NOW, 'y' },
+        { "qwen3", "ro", NULL, QWEN("{\"city\": \"Rome\"}"), 'n' },
+        { "qwen3", "rd", NULL, QWEN_NOW, 'e' },
+        { "passthrough", "r", NULL, "", 'e' },
+        { "harmony", "", NULL, "<|channel|>final<|message|>Hi!", 'y' },
+        { "harmony", "", NULL, "Hi!", 'n' },
+        { "harmony", "r", NULL, "<|channel|>final<|message|>Hi!", 'n' },
+        { "cohere", "p", NULL,
+          "<|START_TEXT|>So.<|END_TEXT|><|START_ACTION|>[\n    {\"tool_call_id\": \"0\", "
+          "\"tool_name\": \"now\", \"parameters\": {}}\n]<|END_ACTION|>",
+          'y' },
+    };
+    check_cases(cases, COUNT_OF(cases));
+}
+
+TEST(thinking_is_free_and_what_follows_is_not)
+{
+    static const struct answer_case cases[] = {
+        { "qwen3-thinking", "rt", NULL, "<think>\nAny {text}\n</think>\n\n" QWEN_NOW, 'y' },
+        { "qwen3-thinking", "rt", NULL, QWEN_NOW, 'y' },
+        { "qwen3-thinking", "r", NULL, "<think>\nhm\n</think>\n\n" QWEN_NOW, 'n' },
+        { "qwen3-thinking", "rT", NULL, "hm\n</think>\n\n" QWEN_NOW, 'y' },
+        { "qwen3-thinking", "rT", NULL, "</think>" QWEN_NOW, 'y' },
+        { "qwen3-thinking", "rT", NULL, QWEN_NOW, 'n' },
+        { "qwen3-thinking", "rT", NULL, QWEN_NOW "</think>" QWEN_NOW, 'n' },
+        { "qwen3-thinking", "T", NULL, "hm</think>Yes. What </think> means", 'y' },
+        { "qwen3-thinking", "t", NULL, "<think> without end", 'n' },
+        { "qwen3-thinking", "", NULL, " <think>hm</think>Yes", 'n' },
+        { "qwen3-thinking", "T", "json", "{\"a\": 1}</think>\n\n{\"b\":2}", 'y' },
+        { "qwen3-thinking", "T", "json", "{\"a\": 1}", 'n' },
+        { "qwen3-thinking", "t", "json", "<think>so</think>{}", 'y' },
+        { "qwen3-thinking", "t", "json", "<think>so</think>So {}", 'n' },
+        { "qwen3", "tT", "json", "{}", 'y' }, /* no thinking: just the format */
+        { "harmony", "rt", NULL,
+          "<|channel|>analysis<|message|>so<|end|><|start|>assistant<|channel|>commentary "
+          "to=functions.now <|constrain|>json<|message|>{}",
+          'y' },
+        { "harmony", "t", NULL,
+          "<|channel|>analysis<|message|>so<|end|><|start|>assistant<|channel|>final<|message|>Yes",
+          'y' },
+        { "gemma4", "t", NULL, "<|channel>thought\nso<channel|>Yes", 'y' },
+    };
+    check_cases(cases, COUNT_OF(cases));
+}
+
+TEST(a_format_holds_for_the_whole_content)
+{
+    static const struct answer_case cases[] = {
+        { "qwen3", "d", "json", "{\"a\": [1, {}]}", 'y' },
+        { "qwen3", "d", "json", "[1]", 'n' },
+        { "qwen3", "d", "json", "Sure: {}", 'n' },
+        { "qwen3", "d", "json", "{} ", 'n' },
+        { "qwen3", "d", FORMAT, "{\"n\": 3, \"s\": \"<tool_call>\"}", 'y' },
+        { "qwen3", "d", FORMAT, "{\"s\": \"x\"}", 'n' },
+        { "qwen3", "", FORMAT, "{\"n\": 3}", 'y' },
+        { "qwen3", "", FORMAT, "{\"n\": 3, \"s\": \"a <tool_call> b\"}", 'n' }, /* would be one */
+        { "qwen3", "", FORMAT, QWEN_NOW, 'y' },
+        { "qwen3", "", FORMAT, "{\"n\": 3}\n" QWEN_NOW, 'n' },
+        { "qwen3", "n", FORMAT, QWEN_NOW, 'n' },
+        { "qwen3", "r", FORMAT, "{\"n\": 3}", 'n' },
+        { "harmony", "d", FORMAT, "<|channel|>final<|message|>{\"n\":1}", 'y' },
+        { "harmony", "d", FORMAT, "{\"n\":1}", 'n' },
+        { "qwen3", "d", "root ::= \"yes\" | \"no\"", "yes", 'y' },
+        { "qwen3", "d", "root ::= \"yes\" | \"no\"", "yes.", 'n' },
+        { "qwen3", "", "root ::= \"yes\" | \"no\"", QWEN_NOW, 'y' },
+        { "qwen3-thinking", "t", "root ::= [a-z]+", "<think>1 2 3</think>\nabc", 'y' },
+        { "qwen3", "d", "{\"type\":\"object\",\"contains\":{}}", "{}", 'e' },
+        { "qwen3", "d", "{\"uniqueItems\":true}", "[]", 'e' },
+        { "qwen3", "d", "{\"type\"", "{}", 'e' },
+        { "qwen3", "d", "root ::= (", "", 'e' },
+        { "qwen3", "d", "root ::= root \"a\"", "", 'e' },
+    };
+    check_cases(cases, COUNT_OF(cases));
+}
+
+/* ---- refusals ---- */
+
+static void check_refusal(const char *family, const char *parameters, enum error_code code,
+                          const char *words)
+{
+    struct text tools;
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    text_init(&tools, SIZE_MAX);
+    assert_true(text_printf(
+        &tools, "[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":%s}}]",
+        parameters));
+    const struct json *declared = parsed(tools.data);
+    assert_ok(dialect_open_family(&holder, family, &err), err);
+    struct answer_form form = { .dialect = dialect_of(holder), .tools = declared };
+    assert_int_equal(judge_by(&form, "", &err), 'e');
+    assert_int_equal(err.code, code);
+    if (!strstr(err.message, words) || !strstr(err.message, "'f'"))
+        fail_msg("'%s' does not name 'f' and say '%s'", err.message, words);
+    dialect_close(&holder);
+    json_close(&declared);
+    text_release(&tools);
+}
+
+TEST(what_cannot_be_enforced_or_spelled_is_refused_by_name)
+{
+    check_refusal("qwen3", "{\"type\":\"object\",\"properties\":{\"a\":{\"uniqueItems\":true}}}",
+                  ERROR_UNSUPPORTED, "#/properties/a/uniqueItems");
+    check_refusal("qwen3", "{\"type\":\"string\"}", ERROR_UNSUPPORTED, "#");
+    check_refusal("qwen3", "{\"properties\":{\"a\":{\"$ref\":\"#/none\"}}}", ERROR_UNSUPPORTED,
+                  "$ref");
+    check_refusal("qwen3",
+                  "{\"properties\":{\"a\":{\"type\":\"integer\",\"minimum\":3,\"maximum\":2}},"
+                  "\"required\":[\"a\"]}",
+                  ERROR_UNSUPPORTED, "no arguments fit");
+    check_refusal("qwen3-coder", "{\"properties\":{\"a>b\":{\"type\":\"string\"}}}",
+                  ERROR_UNSUPPORTED, "a>b");
+    check_refusal("poolside-v1",
+                  "{\"properties\":{\"a\":{\"type\":\"string\",\"enum\":[\"null\",\"NULL\"]}}}",
+                  ERROR_UNSUPPORTED, "#/properties/a");
+    check_refusal("qwen3-coder",
+                  "{\"properties\":{\"a\":{\"type\":\"string\",\"const\":\"x\\n</parameter>\"}}}",
+                  ERROR_UNSUPPORTED, "#/properties/a");
+    check_refusal("gemma4", "{\"properties\":{\"a\":{\"type\":\"string\",\"const\":\"<|\\\"|>\"}}}",
+                  ERROR_UNSUPPORTED, "#/properties/a");
+}
+
+TEST(only_answers_that_are_limited_need_a_grammar)
+{
+    static const struct {
+        const char *family, *options;
+        bool limits;
+    } cases[] = {
+        { "qwen3", "", true },        { "qwen3", "n", true },        { "qwen3", "d", false },
+        { "passthrough", "", false }, { "passthrough", "rd", true },
+    };
+    const struct json *tools = parsed(TOOLS);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct dialect_holder *holder;
+        struct error err = { 0 };
+        assert_ok(dialect_open_family(&holder, cases[i].family, &err), err);
+        struct answer_form form = form_of(cases[i].options, tools, dialect_of(holder));
+        assert_int_equal(answer_form_limits(&form), cases[i].limits);
+        form.format = slice_of("json");
+        assert_true(answer_form_limits(&form));
+        dialect_close(&holder);
+    }
+    json_close(&tools);
+}
+
+/* ---- control tokens ---- */
+
+static struct tokenizer *tokenizer_with_controls(void)
+{
+    static const char json[] =
+        "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"added_tokens\":["
+        "{\"id\":1,\"content\":\"<think>\",\"special\":true},"
+        "{\"id\":2,\"content\":\"</think>\",\"special\":true},"
+        "{\"id\":3,\"content\":\"<tool_call>\",\"special\":true},"
+        "{\"id\":4,\"content\":\"</tool_call>\",\"special\":false}]}";
+    struct tokenizer *t;
+    struct error err = { 0 };
+    assert_ok(tokenizer_from_json(&t, json, strlen(json), "test", &err), err);
+    return t;
+}
+
+TEST(tags_that_are_control_tokens_are_those_and_no_letters)
+{
+    static const struct {
+        const char *answer;
+        char verdict;
+    } cases[] = {
+        { "\xfe<think>so\xfe</think>\n\xfe" QWEN_NOW, 'y' },
+        { "<think>so</think>\n\xfe" QWEN_NOW, 'n' },
+        { "\xfe<think>so</think>\n\xfe" QWEN_NOW, 'n' },
+        { "\xfe" QWEN_NOW, 'y' },
+        { QWEN_NOW, 'n' },
+        { "Well \xfe" QWEN_NOW, 'y' },
+        { "Well \xfe<think>", 'n' },
+        { "Well <tool_call>", 'n' },
+    };
+    struct tokenizer *tokenizer = tokenizer_with_controls();
+    const struct json *tools = parsed(TOOLS);
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    assert_ok(dialect_open_family(&holder, "qwen3-thinking", &err), err);
+    struct answer_form form = {
+        .dialect = dialect_of(holder), .tokenizer = tokenizer, .tools = tools, .may_think = true
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char verdict = judge_by(&form, cases[i].answer, &err);
+        if (verdict != cases[i].verdict)
+            fail_msg("'%s' is '%c' %s", cases[i].answer, verdict, err.message);
+    }
+    dialect_close(&holder);
+    json_close(&tools);
+    tokenizer_close(&tokenizer);
+}
+
+TEST(memory_that_runs_out_is_an_error)
+{
+    static const char *const families[] = { "qwen3-thinking", "qwen3-coder", "gemma4", "lfm2" };
+    const struct json *tools = parsed(TOOLS);
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        struct dialect_holder *holder;
+        struct error err = { 0 };
+        assert_ok(dialect_open_family(&holder, families[i], &err), err);
+        struct answer_form form = { .dialect = dialect_of(holder),
+                                    .tools = tools,
+                                    .may_think = true };
+        bool is_done = false;
+        for (int64_t n = 0; !is_done && n < 100000; n += 1 + n / 8) {
+            struct grammar *g;
+            memory_fail_after(n);
+            is_done = answer_grammar_open(&g, &form, &err);
+            memory_fail_after(-1);
+            assert_true(is_done || err.code == ERROR_MEMORY || err.code == ERROR_BUDGET ||
+                        err.code == ERROR_UNSUPPORTED);
+            grammar_close(&g);
+        }
+        assert_true(is_done);
+        dialect_close(&holder);
+    }
+    json_close(&tools);
 }
