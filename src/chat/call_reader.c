@@ -521,13 +521,9 @@ static bool write_undeclared(struct text *out, struct slice raw, struct error *e
 }
 
 /* Templates print null as Python does, and models learn from them. */
-static bool is_null(const struct json *declared, struct slice raw)
+static bool is_null(const struct argument_types *types, struct slice raw)
 {
-    const struct json *type = json_get(declared, "type");
-    bool may_be_text = !type || slice_is(json_text(type), "string");
-    for (size_t i = 0; json_kind(type) == JSON_KIND_ARRAY && i < json_size(type); i++)
-        may_be_text |= slice_is(json_text(json_at(type, i)), "string");
-    return !may_be_text && slice_is(raw, "None");
+    return types->count > 0 && !types->is_string && slice_is(raw, "None");
 }
 
 /* However many digits it has. */
@@ -549,7 +545,7 @@ static bool set_pair(struct call_reader *r, const struct output_parser *p, struc
         return false;
     if (argument_is_text(&types))
         return write_string_value(value, raw, err);
-    if (is_null(declared, raw))
+    if (is_null(&types, raw))
         return write_word_value(value, "null", err);
     if (is_declared_integer(&types, raw) && raw.length <= INTEGER_BYTES)
         return write_number_value(value, raw, err);

@@ -59,7 +59,7 @@ static bool write_misread(struct text *out, const struct raw_reading *r)
     if (is_any_json(r))
         return ok && add(out, "^" JSON_BLANK "*(true|false|null|" NUMBER ")" JSON_BLANK "*$") &&
                add(out, "^" JSON_BLANK "*[\\[{]");
-    return ok && add(out, "^[nN][uU][lL][lL]$") &&
+    return ok && add(out, "^[nN][uU][lL][lL]$|^None$") &&
            (!t->is_boolean || add(out, "^([tT][rR][uU]|[fF][aA][lL][sS])[eE]$")) &&
            (!t->is_integer || add(out, "^[+-]?[0-9]+$")) &&
            (!t->is_number || add(out, "^" NUMBER "$")) &&
