@@ -4,6 +4,8 @@
 #include "base/table.h"
 #include "runtime/grammar/grammar_expression.h"
 
+#include <stdlib.h>
+
 /* Frames that are not made: the end of the text, and where a segment was cut off. */
 enum { FRAME_END, FRAME_CUT, N_FIXED_FRAMES };
 
@@ -35,6 +37,11 @@ struct item {
     uint32_t node, below;
 };
 
+/* Holds an item of `seen` where the closure is the present one. */
+struct seen_slot {
+    uint32_t closure, item;
+};
+
 /* A repeat that was entered in this closure, and the fewest passes it was entered with. */
 struct entry {
     uint32_t node, below, count;
@@ -56,6 +63,7 @@ struct matcher {
     size_t n_classes, n_rows, rows_capacity, row_capacity;
     struct item *work; /* of the closure at hand */
     struct item *seen;
+    struct seen_slot *seen_slots; /* hash; what earlier closures left counts as free */
     struct entry *entries;
     uint32_t *tops;
     uint32_t *return_states; /* [frames_capacity] state + 1 that a call frame leads to */
@@ -63,7 +71,8 @@ struct matcher {
     size_t n_states, states_capacity, n_state_slots;
     size_t n_stacks, stacks_capacity;
     size_t n_work, work_capacity;
-    size_t n_seen, seen_capacity;
+    size_t n_seen, seen_capacity, n_seen_slots;
+    uint32_t closure; /* number of the one at hand */
     size_t n_entries, entries_capacity;
     size_t n_tops, tops_capacity;
     size_t return_capacity;
@@ -187,16 +196,45 @@ static void push_item(struct matcher *m, uint32_t node, uint32_t below)
     m->work[m->n_work++] = (struct item){ node, below };
 }
 
-/* Whether an item comes up for the first time in this closure. Few are there at a time. */
+/* Where an item stands among the slots, or may be put. */
+static struct seen_slot *seen_slot_of(struct matcher *m, struct item item)
+{
+    size_t at = hash_u64((uint64_t)item.node << 32 | item.below) & (m->n_seen_slots - 1);
+    for (;; at = (at + 1) & (m->n_seen_slots - 1)) {
+        struct seen_slot *slot = &m->seen_slots[at];
+        if (slot->closure != m->closure ||
+            (m->seen[slot->item].node == item.node && m->seen[slot->item].below == item.below))
+            return slot;
+    }
+}
+
+static bool rehash_seen(struct matcher *m)
+{
+    size_t n = m->n_seen_slots ? 2 * m->n_seen_slots : 64;
+    struct seen_slot *slots = memory_zeroed(n, sizeof *slots);
+    if (!slots)
+        return starved(m);
+    memory_free(m->seen_slots);
+    m->seen_slots = slots;
+    m->n_seen_slots = n;
+    for (uint32_t i = 0; i < m->n_seen; i++)
+        *seen_slot_of(m, m->seen[i]) = (struct seen_slot){ m->closure, i };
+    return true;
+}
+
+/* Whether an item comes up for the first time in this closure. */
 static bool is_new(struct matcher *m, struct item item)
 {
-    for (size_t i = m->n_seen; i-- > 0;)
-        if (m->seen[i].node == item.node && m->seen[i].below == item.below)
-            return false;
+    if (2 * (m->n_seen + 1) > m->n_seen_slots && !rehash_seen(m))
+        return false;
+    struct seen_slot *slot = seen_slot_of(m, item);
+    if (slot->closure == m->closure)
+        return false;
     if (m->n_seen >= MAX_STACKS)
         return full(m);
     if (!make_room(m, (void **)&m->seen, &m->seen_capacity, m->n_seen, 1, sizeof item))
         return false;
+    *slot = (struct seen_slot){ m->closure, (uint32_t)m->n_seen };
     m->seen[m->n_seen++] = item;
     return true;
 }
@@ -253,18 +291,33 @@ static void return_to(struct matcher *m, uint32_t below)
     }
 }
 
+/* An item is visited once, so no frame is added twice. */
 static void add_top(struct matcher *m, uint32_t frame)
 {
-    size_t at = m->n_tops;
-    if (!make_room(m, (void **)&m->tops, &m->tops_capacity, m->n_tops, 1, sizeof frame))
+    if (make_room(m, (void **)&m->tops, &m->tops_capacity, m->n_tops, 1, sizeof frame))
+        m->tops[m->n_tops++] = frame;
+}
+
+static int compare_frames(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The order of a state's stacks; mostly they are few. */
+static void sort_tops(struct matcher *m)
+{
+    if (m->n_tops > 16) {
+        qsort(m->tops, m->n_tops, sizeof *m->tops, compare_frames);
         return;
-    while (at > 0 && m->tops[at - 1] > frame)
-        at--;
-    if (at > 0 && m->tops[at - 1] == frame)
-        return;
-    memmove(m->tops + at + 1, m->tops + at, (m->n_tops - at) * sizeof frame);
-    m->tops[at] = frame;
-    m->n_tops++;
+    }
+    for (size_t i = 1; i < m->n_tops; i++) {
+        uint32_t frame = m->tops[i];
+        size_t at = i;
+        for (; at > 0 && m->tops[at - 1] > frame; at--)
+            m->tops[at] = m->tops[at - 1];
+        m->tops[at] = frame;
+    }
 }
 
 static void visit(struct matcher *m, struct item item)
@@ -296,6 +349,11 @@ static void visit(struct matcher *m, struct item item)
 
 static void begin_closure(struct matcher *m)
 {
+    if (++m->closure == 0) { /* after 4 billion: what is left of the first would count as present */
+        if (m->seen_slots)
+            memset(m->seen_slots, 0, m->n_seen_slots * sizeof *m->seen_slots);
+        m->closure = 1;
+    }
     m->n_work = m->n_seen = m->n_entries = m->n_tops = 0;
     m->may_end = m->is_returning = false;
 }
@@ -311,6 +369,7 @@ static matcher_state end_closure(struct matcher *m)
     }
     if (m->is_full || (!m->n_tops && !m->may_end && !m->is_returning))
         return MATCHER_DEAD;
+    sort_tops(m);
     if (!make_room(m, (void **)&m->stacks, &m->stacks_capacity, m->n_stacks, m->n_tops,
                    sizeof *m->stacks) ||
         (2 * (m->n_states + 1) > m->n_state_slots && !rehash_states(m)))
@@ -391,6 +450,7 @@ void matcher_close(struct matcher **matcher)
     memory_free(m->costs);
     memory_free(m->work);
     memory_free(m->seen);
+    memory_free(m->seen_slots);
     memory_free(m->entries);
     memory_free(m->tops);
     memory_free(m->return_states);
