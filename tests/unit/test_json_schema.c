@@ -146,6 +146,27 @@ TEST(documents_are_judged)
     }
 }
 
+/* More ranges than any list on the stack would hold, with and without characters that are escaped.
+ */
+TEST(classes_of_a_pattern_may_be_long)
+{
+    struct text schema;
+    struct error err = { 0 };
+    for (int is_negated = 0; is_negated < 2; is_negated++) {
+        text_init(&schema, 1 << 20);
+        assert_true(
+            text_append_string(&schema, is_negated ? "{\"pattern\":\"^[^" : "{\"pattern\":\"^["));
+        for (unsigned c = 0x4E00; c < 0x4E00 + 6000; c += 3)
+            assert_true(text_printf(&schema, "\\\\u%04X", c));
+        assert_true(text_append_string(&schema, "]+$\"}"));
+        char inside = is_negated ? 'n' : 'y', outside = is_negated ? 'y' : 'n';
+        assert_int_equal(judge(schema.data, "\"\u4e00\u6567\"", &err), inside);
+        assert_int_equal(judge(schema.data, "\"\u4e01\"", &err), outside);
+        assert_int_equal(judge(schema.data, "\"\\n\\\\\"", &err), outside);
+        text_release(&schema);
+    }
+}
+
 TEST(what_cannot_be_enforced_is_named_with_its_path)
 {
     static const struct {

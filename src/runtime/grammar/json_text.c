@@ -1,5 +1,6 @@
 #include "runtime/grammar/json_text.h"
 
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "runtime/grammar/grammar_expression.h"
 
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MORE_DIGITS = 17, FRACTION_DIGITS = 16, MAX_RANGES = 512 };
+enum { MORE_DIGITS = 17, FRACTION_DIGITS = 16 };
 
 static size_t spell_character(uint32_t c, char *out)
 {
@@ -31,44 +32,47 @@ static bool holds(const struct code_points *ranges, size_t n, bool is_negated, u
     return is_negated;
 }
 
-/* The characters that stand as themselves, and a literal for each other one. */
-grammar_expr json_character(struct grammar *g, const struct code_points *ranges, size_t n,
-                            bool is_negated)
+/* Those of the ranges that stand as themselves; room for 3 * n. */
+static size_t keep_plain(struct code_points *kept, const struct code_points *ranges, size_t n)
 {
     static const struct code_points plain[] = { { 0x20, 0x21 },
                                                 { 0x23, 0x5B },
                                                 { 0x5D, 0x10FFFF } };
-    struct code_points kept[MAX_RANGES];
     size_t n_kept = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < COUNT_OF(plain); j++) {
+            uint32_t first = ranges[i].first > plain[j].first ? ranges[i].first : plain[j].first;
+            uint32_t last = ranges[i].last < plain[j].last ? ranges[i].last : plain[j].last;
+            if (first <= last)
+                kept[n_kept++] = (struct code_points){ first, last };
+        }
+    return n_kept;
+}
+
+/* The ranges and what is never plain: the rest stands as itself. */
+static size_t add_escaped(struct code_points *kept, const struct code_points *ranges, size_t n)
+{
+    static const struct code_points escaped[] = { { 0, 0x1F }, { '"', '"' }, { '\\', '\\' } };
+    if (n)
+        memcpy(kept, ranges, n * sizeof *kept);
+    memcpy(kept + n, escaped, sizeof escaped);
+    return n + COUNT_OF(escaped);
+}
+
+/* The characters that stand as themselves, and a literal for each other one. */
+grammar_expr json_character(struct grammar *g, const struct code_points *ranges, size_t n,
+                            bool is_negated)
+{
     grammar_expr choices[0x20 + 3];
     size_t n_choices = 0;
-    if (is_negated) {
-        /* negated ranges and what is never plain: the rest is what stands as itself */
-        if (n + 3 > MAX_RANGES)
-            return GRAMMAR_NONE;
-        if (n)
-            memcpy(kept, ranges, n * sizeof *kept);
-        kept[n] = (struct code_points){ 0, 0x1F };
-        kept[n + 1] = (struct code_points){ '"', '"' };
-        kept[n + 2] = (struct code_points){ '\\', '\\' };
-        choices[n_choices++] = grammar_class(g, kept, n + 3, true);
-    } else {
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < COUNT_OF(plain); j++) {
-                uint32_t first =
-                    ranges[i].first > plain[j].first ? ranges[i].first : plain[j].first;
-                uint32_t last = ranges[i].last < plain[j].last ? ranges[i].last : plain[j].last;
-                if (first > last)
-                    continue;
-                if (n_kept == MAX_RANGES) {
-                    grammar_expr parts[] = { grammar_class(g, kept, n_kept, false),
-                                             json_character(g, ranges + i, n - i, false) };
-                    return grammar_choice(g, parts, 2);
-                }
-                kept[n_kept++] = (struct code_points){ first, last };
-            }
-        choices[n_choices++] = grammar_class(g, kept, n_kept, false);
+    struct code_points *kept = memory_zeroed(3 * n + 3, sizeof *kept);
+    if (!kept) {
+        g->is_full = true;
+        return GRAMMAR_NONE;
     }
+    size_t n_kept = is_negated ? add_escaped(kept, ranges, n) : keep_plain(kept, ranges, n);
+    choices[n_choices++] = grammar_class(g, kept, n_kept, is_negated);
+    memory_free(kept);
     for (uint32_t c = 0; c <= '\\'; c = c == 0x1F ? '"' : c == '"' ? '\\' : c + 1)
         if (holds(ranges, n, is_negated, c)) {
             char spelled[8];
