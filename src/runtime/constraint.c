@@ -330,6 +330,14 @@ bool constraint_check_room(struct constraint *c, size_t room, struct error *err)
         return false;
     if (is_enough)
         return true;
+    uint64_t bytes, longest = token_tree_longest(c->tokens->tree);
+    if (!matcher_distance(c->matcher, c->state, &bytes, err))
+        return false;
+    if (bytes / longest > room) /* how many they are takes long to count, and does not matter */
+        return fail(err, ERROR_CONTEXT,
+                    "the shortest answer of its format takes %" PRIu64
+                    " bytes, there is room for %zu tokens",
+                    bytes, room);
     if (!complete(c, c->state, &n_tokens, &first, err))
         return false;
     if (n_tokens == UINT32_MAX)

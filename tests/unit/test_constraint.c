@@ -276,6 +276,13 @@ TEST(a_refused_answer_comes_once_there_is_room)
     assert_false(hearth_session_next(session, &event, &err));
     assert_int_equal(err.code, ERROR_CONTEXT);
     assert_non_null(strstr(err.message, "room for 5"));
+    options.format =
+        "{\"type\":\"string\",\"minLength\":100000}"; /* found out without spelling it */
+    assert_ok(hearth_session_configure(session, &options, &err), err);
+    assert_false(hearth_session_next(session, &event, &err));
+    assert_int_equal(err.code, ERROR_CONTEXT);
+    assert_non_null(strstr(err.message, "100002 bytes"));
+    options.format = "{\"const\":\"abcdef\"}";
     options.n_predict = 8;
     assert_ok(hearth_session_configure(session, &options, &err), err);
     assert_ok(hearth_session_next(session, &event, &err), err);

@@ -48,19 +48,16 @@ static struct step random_step(const struct step *steps, size_t n, uint64_t *ran
     return steps[i];
 }
 
-/* One that comes nearer to the end. */
-static bool shortest_step(struct matcher *m, const struct step *steps, size_t n, struct step *out,
-                          struct error *err)
+/* Append the shortest text that completes what has been written. */
+static bool finish(struct matcher *m, matcher_state state, struct text *out, struct error *err)
 {
-    uint64_t least = UINT64_MAX;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t distance;
-        if (!matcher_distance(m, steps[i].to, &distance, err))
+    while (!matcher_may_end(m, state)) {
+        uint8_t byte;
+        if (!matcher_nearest(m, state, &byte, err) ||
+            !matcher_advance(m, state, (struct slice){ (const char *)&byte, 1 }, &state, err))
             return false;
-        if (distance < least) {
-            least = distance;
-            *out = steps[i];
-        }
+        if (!text_append_byte(out, (char)byte))
+            return fail(err, ERROR_BUDGET, "a sample of over %zu bytes", out->limit);
     }
     return true;
 }
@@ -69,21 +66,17 @@ bool grammar_sample(struct matcher *m, uint64_t *random, size_t length, struct t
                     struct error *err)
 {
     matcher_state state = matcher_start(m);
-    for (;;) {
-        struct step steps[256], step = { 0 };
+    while (out->length < length) {
+        struct step steps[256];
         size_t n;
-        bool is_long = out->length >= length;
         if (!list_steps(m, state, steps, &n, err))
             return false;
-        if (n == 0 || (matcher_may_end(m, state) && (is_long || below(random, 8) == 0)))
+        if (n == 0 || (matcher_may_end(m, state) && below(random, 8) == 0))
             return true;
-        if (!is_long)
-            step = random_step(steps, n, random);
-        else if (!shortest_step(m, steps, n, &step, err))
-            return false;
-        if (!text_append_byte(out, (char)step.byte))
-            return fail(err, ERROR_BUDGET, "the shortest text is longer than %zu bytes",
-                        out->limit);
+        struct step step = random_step(steps, n, random);
         state = step.to;
+        if (!text_append_byte(out, (char)step.byte))
+            return fail(err, ERROR_BUDGET, "a sample of over %zu bytes", out->limit);
     }
+    return finish(m, state, out, err);
 }
