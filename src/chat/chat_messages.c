@@ -1,5 +1,7 @@
 #include "chat/chat_messages.h"
 
+#include <stdlib.h>
+
 #include "base/table.h"
 
 /* What is known while results look for their calls. */
@@ -123,6 +125,45 @@ static bool read_message(struct chat_messages *list, const struct json *json, st
     return chat_messages_add(list, message, err);
 }
 
+static int by_call(const void *a, const void *b)
+{
+    const struct chat_message *x = *(struct chat_message *const *)a;
+    const struct chat_message *y = *(struct chat_message *const *)b;
+    if (x->answers != y->answers)
+        return x->answers < y->answers ? -1 : 1;
+    return x < y ? -1 : x > y;
+}
+
+/* Results in the order of their calls: many templates write no ids, so that only the order tells
+ * which is which. */
+static bool sort_results(struct chat_messages *list, size_t begin, size_t end, struct error *err)
+{
+    size_t n = end - begin;
+    struct chat_message **order = arena_alloc_array(list->arena, n, sizeof *order);
+    struct chat_message *sorted = arena_alloc_array(list->arena, n, sizeof *sorted);
+    if (!order || !sorted)
+        return fail_arena(err);
+    for (size_t i = 0; i < n; i++)
+        order[i] = &list->items[begin + i];
+    qsort(order, n, sizeof *order, by_call);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = *order[i];
+    memcpy(&list->items[begin], sorted, n * sizeof *sorted);
+    return true;
+}
+
+static bool sort_all_results(struct chat_messages *list, struct error *err)
+{
+    for (size_t i = 0, end; i < list->count; i = end) {
+        for (end = i; end < list->count && list->items[end].role == CHAT_TOOL;)
+            end++;
+        if (end > i + 1 && !sort_results(list, i, end, err))
+            return false;
+        end = size_max(end, i + 1);
+    }
+    return true;
+}
+
 bool chat_messages_read(struct chat_messages *out, const struct json *messages, struct arena *arena,
                         struct error *err)
 {
@@ -132,5 +173,5 @@ bool chat_messages_read(struct chat_messages *out, const struct json *messages, 
     for (size_t i = 0; ok && i < json_size(messages); i++)
         ok = read_message(out, json_at(messages, i), &n, err);
     table_release(&n.by_id);
-    return ok;
+    return ok && sort_all_results(out, err);
 }

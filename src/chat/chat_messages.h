@@ -36,7 +36,8 @@ struct chat_messages {
     struct arena *arena; /* borrowed */
 };
 
-/* From conversation_messages(). */
+/* From conversation_messages(); results that follow each other are put in the order of their calls.
+ */
 bool chat_messages_read(struct chat_messages *out, const struct json *messages, struct arena *arena,
                         struct error *err) MUST_CHECK;
 

@@ -643,6 +643,21 @@ TEST(tools_calls_and_results_are_told_in_plain_words)
         "</tool_response>\n\nv;A:");
 }
 
+TEST(results_stand_in_the_order_of_their_calls)
+{
+    static const char two[] =
+        "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\",\"tool_calls\":["
+        "{\"id\":\"x\",\"function\":{\"name\":\"f\"}},{\"id\":\"y\",\"function\":{\"name\":\"g\"}}]"
+        "},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"?\",\"content\":\"3\"},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"y\",\"content\":\"2\"},"
+        "{\"role\":\"tool\",\"tool_call_id\":\"x\",\"content\":\"1\"}]";
+    expect_prompt_of("{{ tools }}{% for m in messages %}{{ m.role }}{% for c in m.tool_calls %} "
+                     "{{ c.function.name }}{{ c.function.arguments|tojson }}{% endfor %}: "
+                     "{{ m.content }};{% endfor %}",
+                     two, NULL, false, "Noneuser: u;assistant f{} g{}: ;tool: 1;tool: 2;tool: 3;");
+}
+
 TEST(an_answer_is_gone_on_with)
 {
     static const char talk[] = "[{\"role\":\"user\",\"content\":\"u\"},"
