@@ -2,8 +2,8 @@
 
 #include "chat/slice_text.h"
 
-/* Copies of texts that are joined: each supplement may make one. */
-static const size_t ARENA_BYTES = (size_t)4 << 30;
+/* Lists of messages and copies of texts that are joined: each supplement may make one. */
+enum { ARENA_BYTES = 1 << 30 };
 
 /* Stands where an answer is gone on with, until the prompt is cut there. Letters only, so that no
  * template changes it. */

@@ -115,39 +115,41 @@ static bool say_calls(struct chat_messages *out, const struct chat_messages *in,
     return true;
 }
 
-static bool say_result(struct slice *out, struct slice content, struct arena *arena,
-                       struct error *err)
+/* All in one message, so that those of several calls make no more turns than the calls did. */
+static bool say_run_of_results(struct chat_messages *out, const struct chat_message *results,
+                               size_t count, struct error *err)
 {
+    struct slice words;
     struct text text;
+    bool is_whole = true;
     text_init(&text, LARGEST_BYTES);
-    bool is_whole = text_append_string(&text, SUPPLIED_RESULT_OPEN) &&
-                    text_append_slice(&text, content) &&
-                    text_append_string(&text, SUPPLIED_RESULT_CLOSE);
-    return keep(out, &text, is_whole, arena, err);
+    for (size_t i = 0; is_whole && i < count; i++)
+        is_whole = (i == 0 || text_append_byte(&text, '\n')) &&
+                   text_append_string(&text, SUPPLIED_RESULT_OPEN) &&
+                   text_append_slice(&text, results[i].content) &&
+                   text_append_string(&text, SUPPLIED_RESULT_CLOSE);
+    return keep(&words, &text, is_whole, out->arena, err) &&
+           chat_messages_add(out, said_by(CHAT_USER, words), err);
 }
 
-/* Results that follow each other become one message. */
+/* The end of the messages of this role that follow each other from `begin` on. */
+static size_t run_end(const struct chat_messages *list, size_t begin, enum chat_role role)
+{
+    while (begin < list->count && list->items[begin].role == role)
+        begin++;
+    return begin;
+}
+
 static bool say_results(struct chat_messages *out, const struct chat_messages *in,
                         const struct wish *wish, struct error *err)
 {
-    bool is_after_result = false;
     (void)wish;
-    for (size_t i = 0; i < in->count; i++) {
-        struct chat_message message = in->items[i];
-        bool is_result = message.role == CHAT_TOOL;
-        if (is_result) {
-            if (!say_result(&message.content, message.content, out->arena, err))
-                return false;
-            message = said_by(CHAT_USER, message.content);
-        }
-        struct slice *last = is_after_result ? &out->items[out->count - 1].content : NULL;
-        is_after_result = is_result;
-        if (is_result && last) {
-            if (!chat_join(last, *last, "\n", message.content, out->arena, err))
-                return false;
-        } else if (!chat_messages_add(out, message, err)) {
+    for (size_t i = 0, end; i < in->count; i = size_max(end, i + 1)) {
+        end = run_end(in, i, CHAT_TOOL);
+        bool ok = end > i ? say_run_of_results(out, &in->items[i], end - i, err)
+                          : chat_messages_add(out, in->items[i], err);
+        if (!ok)
             return false;
-        }
     }
     return true;
 }
@@ -235,28 +237,37 @@ static bool split_calls(struct chat_messages *out, const struct chat_messages *i
     return true;
 }
 
+/* The texts of several messages with empty lines between, in one piece. */
+static bool join_texts(struct slice *out, const struct chat_message *messages, size_t count,
+                       bool of_thinking, struct arena *arena, struct error *err)
+{
+    struct text text;
+    bool is_whole = true;
+    text_init(&text, LARGEST_BYTES);
+    for (size_t i = 0; is_whole && i < count; i++) {
+        struct slice piece = of_thinking ? messages[i].thinking : messages[i].content;
+        is_whole = (text.length == 0 || piece.length == 0 || text_append_string(&text, "\n\n")) &&
+                   text_append_slice(&text, piece);
+    }
+    return keep(out, &text, is_whole, arena, err);
+}
+
 /* Messages of the system from `first` on go in front of the user's next one. */
 static bool move_system(struct chat_messages *out, const struct chat_messages *in, size_t first,
                         struct error *err)
 {
-    struct chat_message held = said_by(CHAT_USER, slice_of(""));
-    for (size_t i = 0; i < in->count; i++) {
-        struct chat_message message = in->items[i];
-        bool is_held = i >= first && message.role == CHAT_SYSTEM;
-        if (is_held || message.role == CHAT_USER) {
-            if (!chat_join(&message.content, held.content, "\n\n", message.content, out->arena,
-                           err))
-                return false;
-            held.content = is_held ? message.content : slice_of("");
-        } else if (held.content.length > 0 && i >= first) {
-            if (!chat_messages_add(out, held, err))
-                return false;
-            held.content = slice_of("");
-        }
-        if (!is_held && !chat_messages_add(out, message, err))
+    for (size_t i = 0, end; i < in->count; i = end) {
+        struct chat_message moved = said_by(CHAT_USER, slice_of(""));
+        size_t system_end = i < first ? i : run_end(in, i, CHAT_SYSTEM);
+        bool is_moved = system_end > i;
+        bool has_user = system_end < in->count && in->items[system_end].role == CHAT_USER;
+        end = is_moved && !has_user ? system_end : system_end + 1;
+        bool ok =
+            !is_moved || join_texts(&moved.content, &in->items[i], end - i, false, out->arena, err);
+        if (!ok || !chat_messages_add(out, is_moved ? moved : in->items[i], err))
             return false;
     }
-    return held.content.length == 0 || chat_messages_add(out, held, err);
+    return true;
 }
 
 static bool system_as_user(struct chat_messages *out, const struct chat_messages *in,
@@ -276,30 +287,32 @@ static bool late_system_as_user(struct chat_messages *out, const struct chat_mes
     return move_system(out, in, first, err);
 }
 
-/* Both into `a`, whose calls must come behind its text. */
-static bool merge_into(struct chat_message *a, const struct chat_message *b, struct arena *arena,
-                       struct error *err)
+/* The end of those from `begin` on that become one. Calls stay behind all texts, and alone where
+ * content beside them has just been parted from them. */
+static size_t mergeable_end(const struct chat_messages *list, size_t begin, bool of_system,
+                            const struct chat_style *style)
 {
-    a->calls = b->n_calls > 0 ? b->calls : a->calls;
-    a->n_calls += b->n_calls;
-    return chat_join(&a->content, a->content, "\n\n", b->content, arena, err) &&
-           chat_join(&a->thinking, a->thinking, "\n\n", b->thinking, arena, err);
+    const struct chat_message *first = &list->items[begin];
+    size_t end = begin + 1;
+    bool is_wanted = first->role != CHAT_TOOL && (first->role == CHAT_SYSTEM) == of_system;
+    bool keeps_calls = style->parts_content || style->parts_thought;
+    while (is_wanted && end < list->count && list->items[end].role == first->role &&
+           list->items[end - 1].n_calls == 0 && !(keeps_calls && list->items[end].n_calls > 0))
+        end++;
+    return end;
 }
 
-/* Calls stay alone where content beside them has just been parted from them. */
 static bool merge(struct chat_messages *out, const struct chat_messages *in, bool of_system,
                   const struct chat_style *style, struct error *err)
 {
-    for (size_t i = 0; i < in->count; i++) {
-        const struct chat_message *message = &in->items[i];
-        struct chat_message *last = out->count > 0 ? &out->items[out->count - 1] : NULL;
-        bool is_mergeable =
-            last && last->role == message->role && message->role != CHAT_TOOL &&
-            (message->role == CHAT_SYSTEM) == of_system && last->n_calls == 0 &&
-            !((style->parts_content || style->parts_thought) && message->n_calls > 0);
-        bool ok = is_mergeable ? merge_into(last, message, out->arena, err)
-                               : chat_messages_add(out, *message, err);
-        if (!ok)
+    for (size_t i = 0, end; i < in->count; i = end) {
+        const struct chat_message *run = &in->items[i];
+        end = mergeable_end(in, i, of_system, style);
+        struct chat_message merged = in->items[end - 1]; /* which has the calls, if any */
+        if (end > i + 1 && (!join_texts(&merged.content, run, end - i, false, out->arena, err) ||
+                            !join_texts(&merged.thinking, run, end - i, true, out->arena, err)))
+            return false;
+        if (!chat_messages_add(out, merged, err))
             return false;
     }
     return true;

@@ -798,6 +798,28 @@ static size_t prompt_length(struct chat_template *t, const char *messages, doubl
     return length;
 }
 
+/* Joining them one by one would copy gigabytes, more than a prompt may take. */
+TEST(many_messages_of_one_role_are_joined_at_once)
+{
+    static const char *const roles[] = { "user", "system", "tool", "assistant" };
+    for (size_t r = 0; r < COUNT_OF(roles); r++) {
+        struct text talk;
+        double ms;
+        text_init(&talk, SIZE_MAX);
+        assert_true(text_append_byte(&talk, '['));
+        for (size_t i = 0; i < 50000; i++)
+            assert_true(text_printf(&talk, "%s{\"role\":\"%s\",\"content\":\"some words %zu\"}",
+                                    i ? "," : "", roles[r], i));
+        assert_true(text_append_byte(&talk, ']'));
+        struct chat_template *t = template_from(STRICT);
+        size_t length = prompt_length(t, talk.data, &ms);
+        fprintf(stderr, "50000 of role %s: %zu bytes in %.0f ms\n", roles[r], length, ms);
+        assert_true(length > 800000);
+        chat_template_close(&t);
+        text_release(&talk);
+    }
+}
+
 TEST(long_conversations_stay_within_the_limits)
 {
     static const char *const templates[] = {
