@@ -78,6 +78,8 @@ static bool says(struct search *s, struct slice text)
 
 static struct search search_of(struct slice prompt)
 {
+    if (!prompt.data)
+        prompt = slice_of("");
     return (struct search){ prompt, 0, 256 * (uint64_t)prompt.length + (1 << 20) };
 }
 

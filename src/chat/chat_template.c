@@ -7,6 +7,7 @@
 #include "chat/chat_prompt.h"
 #include "chat/gotemplate_prompt.h"
 #include "chat/renderer.h"
+#include "chat/slice_text.h"
 
 enum { LARGEST_SOURCES = 4 << 20 };
 
@@ -220,7 +221,7 @@ struct chat_template_facts chat_template_facts(const struct chat_template *t)
 
 static struct slice written_since(const struct text *out, size_t begin)
 {
-    return (struct slice){ out->data ? out->data + begin : NULL, out->length - begin };
+    return out->data ? slice_from(text_slice(out), begin) : slice_of("");
 }
 
 static bool is_complete(const struct text *out, size_t begin, const struct prompt_request *request)

@@ -643,6 +643,23 @@ TEST(tools_calls_and_results_are_told_in_plain_words)
         "</tool_response>\n\nv;A:");
 }
 
+/* Adds up texts, as templates do that describe tools in a language of types. */
+TEST(tools_are_completed_for_templates_that_take_them_for_complete)
+{
+    static const char strict[] =
+        "{% for t in tools %}{% set f = t.function %}{{ f.name + ' ' + f.description + '(' }}"
+        "{% for n, p in f.parameters.properties|items %}{{ n + ':' + p.type + ' ' }}{% endfor %}); "
+        "{% endfor %}{% for m in messages %}{{ m.role + ': ' + m.content + ';' }}"
+        "{% for c in m.tool_calls %}{{ c.function.name }}{{ c.function.arguments|tojson }}"
+        "{% endfor %}{% endfor %}";
+    expect_prompt_of(
+        strict, "[{\"role\":\"user\",\"content\":\"u\"}]",
+        "[{\"name\":\"f\",\"parameters\":{\"properties\":{"
+        "\"a\":{\"type\":[\"null\",\"integer\"]},\"b\":{\"anyOf\":[{\"type\":\"number\"}]},"
+        "\"c\":true,\"d\":{\"type\":\"string\"}}}},{\"name\":\"g\",\"description\":\"does\"}]",
+        false, "f (a:integer b:number c:string d:string ); g does(); user: u;");
+}
+
 TEST(results_stand_in_the_order_of_their_calls)
 {
     static const char two[] =
