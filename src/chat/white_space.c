@@ -22,8 +22,8 @@ static size_t space_length(const char *p, size_t left)
 size_t leading_space(struct slice text)
 {
     size_t at = 0;
-    for (size_t n; (n = space_length(text.data + at, text.length - at)) > 0;)
-        at += n;
+    for (size_t n = 1; n && at < text.length; at += n) /* nothing may lie at NULL */
+        n = space_length(text.data + at, text.length - at);
     return at;
 }
 
