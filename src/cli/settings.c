@@ -33,6 +33,7 @@ void settings_init(struct settings *settings)
         .session = hearth_session_defaults(),
         .thinking_budget = -1,
         .n_answers = 1,
+        .tool_choice = "auto",
     };
     settings->model.kv_type = kv_type_default();
     struct hearth_session_options *s = &settings->session;
@@ -165,7 +166,7 @@ static struct slice text_or_none(const struct text *text)
 struct turn_options settings_turn(const struct settings *settings, const struct json *tools)
 {
     struct turn_options turn = turn_defaults();
-    const char *choice = settings->tool_choice ? settings->tool_choice : "auto";
+    const char *choice = settings->tool_choice;
     turn.tools = tools;
     if (strcmp(choice, "none") == 0)
         turn.choice = TOOL_CHOICE_NONE;

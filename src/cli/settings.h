@@ -24,7 +24,7 @@ struct settings {
     const char *format, *grammar;                     /* as given */
     struct text format_text, grammar_text;            /* what they say, or their files */
     struct chat_input input;
-    const char *tool_choice; /* NULL: auto */
+    const char *tool_choice;
     int32_t thinking_budget; /* -1: no limit */
     int32_t n_answers;       /* to one prompt */
     bool calls_one_tool, hides_thinking, prints_events;

@@ -152,7 +152,7 @@ static const struct shape shapes[] = {
       2,
       3,
       1,
-      2048,
+      8192,
       1e-5,
       10000,
       0,
