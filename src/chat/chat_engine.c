@@ -26,8 +26,8 @@ static bool write_tools(struct text *out, const struct chat_rendering *r)
         return true;
     if (!write_name(out, "tools"))
         return false;
-    if (tools && (r->style->describes_tools || r->style->simplifies_tools))
-        return chat_write_tools(out, tools, r->style->describes_tools, r->style->simplifies_tools);
+    if (tools && (r->style->completes_tools || r->style->simplifies_tools))
+        return chat_write_tools(out, tools, r->style->completes_tools, r->style->simplifies_tools);
     return tools ? json_write(out, tools) : text_append_string(out, "null");
 }
 

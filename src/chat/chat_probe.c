@@ -54,9 +54,10 @@ static const struct probe bare_tool = { "[" USER("zqone") "]",
                                         { "zqone", "zqbare" } };
 static const struct probe odd_tool = {
     "[" USER("zqone") "]",
-    "[{\"name\":\"zqodd\",\"parameters\":{\"type\":\"object\",\"properties\":{"
-    "\"zqplace\":{\"type\":[\"string\",\"null\"]},"
-    "\"zqmore\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}}}}]",
+    "[{\"name\":\"zqodd\",\"description\":\"zqdoes\",\"parameters\":{\"type\":\"object\","
+    "\"properties\":{\"zqplace\":{\"type\":[\"string\",\"null\"],\"description\":\"zqwhere\"},"
+    "\"zqmore\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}],"
+    "\"description\":\"zqhow\"}},\"required\":[]}}]",
     { "zqone", "zqodd" }
 };
 static const struct probe tools_with_system = { "[" SYSTEM("zqsystem") "," USER("zqone") "]",
@@ -246,7 +247,7 @@ static void probe_tools(struct prober *p)
         probe_content_beside_calls(p);
         try_supplement(p, &style->splits_calls, &two_calls);
         try_supplement(p, &style->answers_results, &user_after_result);
-        try_supplement(p, &style->describes_tools, &bare_tool);
+        try_supplement(p, &style->completes_tools, &bare_tool);
         try_supplement(p, &style->simplifies_tools, &odd_tool);
     }
     p->found->facts.has_tools = p->found->facts.has_calls = has_calls;

@@ -32,7 +32,7 @@ struct chat_style {
     bool arguments_as_string;
     bool null_content; /* beside calls, instead of "" */
     enum chat_id_form ids;
-    bool describes_tools;  /* no description is missing */
+    bool completes_tools;  /* no description and no list of what is required is missing */
     bool simplifies_tools; /* each parameter has one type */
     bool omits_absent;     /* no tools are undefined instead of null */
     bool adds_functions;   /* the variables functions and datetime of Firefunction */

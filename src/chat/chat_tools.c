@@ -24,7 +24,7 @@ static struct slice main_type(const struct json *type, const struct json *choice
 
 /* What is being written, and how deep inside of a tool's parameters. */
 struct schema_form {
-    bool described, simplified;
+    bool completed, simplified;
     unsigned depth;
 };
 
@@ -70,7 +70,7 @@ static bool write_schema(struct text *out, const struct json *schema, struct sch
         ok = write_member(out, m, form);
     if (form.simplified && !json_get(schema, "type"))
         ok = ok && write_text_member(out, "type", main_type(NULL, json_get(schema, "anyOf")));
-    if (form.described && !json_get(schema, "description"))
+    if (form.completed && !json_get(schema, "description"))
         ok = ok && write_text_member(out, "description", slice_of(""));
     return ok && text_append_byte(out, '}');
 }
@@ -86,13 +86,15 @@ static bool write_parameters(struct text *out, const struct json *parameters,
          m = json_next(parameters, m))
         if (!key_is(m, "type") && !key_is(m, "properties"))
             ok = write_key(out, m) && json_write(out, json_member_value(m));
+    if (form.completed && !json_get(parameters, "required"))
+        ok = ok && write_name(out, "required") && text_append_string(out, "[]");
     return ok && text_append_byte(out, '}');
 }
 
 static bool write_function(struct text *out, const struct json *function, struct schema_form form)
 {
     bool ok = write_text_member(out, "name", json_text(json_get(function, "name")));
-    if (form.described || json_get(function, "description"))
+    if (form.completed || json_get(function, "description"))
         ok = ok &&
              write_text_member(out, "description", json_text(json_get(function, "description")));
     ok = ok && write_parameters(out, json_get(function, "parameters"), form);
@@ -100,9 +102,9 @@ static bool write_function(struct text *out, const struct json *function, struct
                   write_json_member(out, "return", json_get(function, "return")));
 }
 
-bool chat_write_tools(struct text *out, const struct json *tools, bool described, bool simplified)
+bool chat_write_tools(struct text *out, const struct json *tools, bool completed, bool simplified)
 {
-    struct schema_form form = { described, simplified, 0 };
+    struct schema_form form = { completed, simplified, 0 };
     bool ok = text_append_byte(out, '[');
     for (size_t i = 0; ok && i < json_size(tools); i++)
         ok = write_comma(out) && text_append_string(out, "{\"type\":\"function\",\"function\":{") &&

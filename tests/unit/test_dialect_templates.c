@@ -337,6 +337,8 @@ static const struct exception {
     { "GigaChat3-10B-A1.8B.jinja", "two calls", ONE_A_TURN },
     { "GigaChat3-10B-A1.8B.jinja", "all of it", ONE_A_TURN },
     { "openai-gpt-oss-120b.jinja", "two calls", ONE_A_TURN },
+    { "openai-gpt-oss-120b.jinja", "content and a call",
+      "content beside a call is written as thinking" },
     { "openai-gpt-oss-120b.jinja", "all of it", ONE_A_TURN },
     { "Apriel-1.6-15b-Thinker-fixed.jinja", "thinking",
       "earlier thoughts lack the words that open thinking" },
