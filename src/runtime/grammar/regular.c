@@ -247,26 +247,36 @@ bool regular_has(const struct regular *r, struct slice text)
 
 /* ---- back to a grammar ---- */
 
+/* The bytes of each class. */
+static void list_classes(const struct regular *r, struct byte_set classes[256])
+{
+    memset(classes, 0, 256 * sizeof *classes);
+    for (unsigned byte = 0; byte < 256; byte++)
+        classes[r->class_of[byte]].bits[byte / 64] |= 1ull << (byte % 64);
+}
+
 /* What follows in a state: for each next state the bytes that lead there. */
-static grammar_expr state_expr(struct grammar *g, const struct regular *r, size_t state,
+static grammar_expr state_expr(struct grammar *g, const struct regular *r,
+                               const struct byte_set classes[256], size_t state,
                                grammar_rule first_rule)
 {
     grammar_expr choices[257];
     size_t n = 0;
     bool is_done[256] = { false };
+    const uint32_t *next = r->next + state * r->n_classes;
     if (r->accepts[state])
         choices[n++] = grammar_sequence(g, NULL, 0);
     for (size_t c = 0; c < r->n_classes; c++) {
-        uint32_t to = r->next[state * r->n_classes + c];
-        if (to == DEAD || is_done[c])
+        if (next[c] == DEAD || is_done[c])
             continue;
         struct byte_set set = { 0 };
-        for (unsigned byte = 0; byte < 256; byte++)
-            if (r->next[state * r->n_classes + r->class_of[byte]] == to) {
-                set.bits[byte / 64] |= 1ull << (byte % 64);
-                is_done[r->class_of[byte]] = true;
+        for (size_t same = c; same < r->n_classes; same++)
+            if (next[same] == next[c]) {
+                is_done[same] = true;
+                for (size_t i = 0; i < COUNT_OF(set.bits); i++)
+                    set.bits[i] |= classes[same].bits[i];
             }
-        grammar_expr both[] = { grammar_set(g, set), grammar_call(g, first_rule + to) };
+        grammar_expr both[] = { grammar_set(g, set), grammar_call(g, first_rule + next[c]) };
         choices[n++] = grammar_sequence(g, both, 2);
     }
     return grammar_choice(g, choices, n);
@@ -275,6 +285,8 @@ static grammar_expr state_expr(struct grammar *g, const struct regular *r, size_
 grammar_expr regular_expr(struct grammar *g, const struct regular *r)
 {
     grammar_rule first = GRAMMAR_NONE;
+    struct byte_set classes[256];
+    list_classes(r, classes);
     for (size_t i = 0; i < r->n_states; i++) {
         grammar_rule rule = grammar_declare(g, slice_of("state"));
         if (rule == GRAMMAR_NONE)
@@ -283,6 +295,6 @@ grammar_expr regular_expr(struct grammar *g, const struct regular *r)
             first = rule;
     }
     for (size_t i = 0; i < r->n_states; i++)
-        grammar_define(g, first + (grammar_rule)i, state_expr(g, r, i, first));
+        grammar_define(g, first + (grammar_rule)i, state_expr(g, r, classes, i, first));
     return grammar_call(g, first);
 }
