@@ -78,7 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         open_vocabularies();
     if (size == 0)
         return 0;
-    struct encode_options options = { data[0] & 1, data[0] & 2, data[0] & 4 };
+    struct encode_options options = { .add_special = data[0] & 1,
+                                      .parse_special = data[0] & 2,
+                                      .is_continued = data[0] & 4 };
     struct slice text = { (const char *)data + 1, size - 1 };
     for (size_t i = 0; i < N_KINDS; i++) {
         struct token_list ids = { 0 };
