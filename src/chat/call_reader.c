@@ -4,7 +4,7 @@
 #include "chat/call_json.h"
 #include "chat/output_scan.h"
 
-enum { NAME_BYTES = 4096, KEY_BYTES = 4096, MAX_PAIRS = 512, MAX_SPACE = 256, INTEGER_BYTES = 400 };
+enum { NAME_BYTES = 4096, KEY_BYTES = 4096, MAX_PAIRS = 512, INTEGER_BYTES = 400 };
 
 enum phase {
     AT_FIRST,
@@ -19,64 +19,12 @@ enum phase {
     AT_CLOSE
 };
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* White space of ASCII at both ends does not count for what a text is recognised by. */
-static struct slice core_of(struct slice text)
-{
-    while (text.length && is_space(text.data[0]))
-        text = slice_from(text, 1);
-    while (text.length && is_space(text.data[text.length - 1]))
-        text.length--;
-    return text;
-}
-
 static size_t find_slice(struct slice text, size_t from, struct slice what)
 {
     if (from > text.length)
         return SIZE_MAX;
     const char *found = memmem(text.data + from, text.length - from, what.data, what.length);
     return found ? (size_t)(found - text.data) : SIZE_MAX;
-}
-
-/* The white space that a pattern ends with is consumed as far as it is there. */
-static enum loose_match match_end(struct slice text, size_t at, struct slice pattern, bool is_last,
-                                  size_t *n_bytes)
-{
-    size_t n = 0;
-    while (n < pattern.length && at + n < text.length && text.data[at + n] == pattern.data[n])
-        n++;
-    *n_bytes = at + n;
-    return n < pattern.length && at + n == text.length && !is_last ? MATCHES_SO_FAR : MATCHES;
-}
-
-enum loose_match match_loosely(struct slice text, struct slice pattern, bool is_last,
-                               size_t *n_bytes)
-{
-    size_t at = 0, k = 0, n_skipped = 0;
-    struct slice core = core_of(pattern);
-    *n_bytes = 0;
-    if (core.length == 0)
-        return match_end(text, 0, pattern, is_last, n_bytes);
-    while (k < core.length) {
-        if (is_space(core.data[k])) {
-            k++;
-            continue;
-        }
-        while (at < text.length && is_space(text.data[at]) && n_skipped++ < MAX_SPACE)
-            at++;
-        if (at == text.length)
-            return is_last ? MATCHES_NOT : MATCHES_SO_FAR;
-        if (text.data[at] != core.data[k])
-            return MATCHES_NOT;
-        at++;
-        k++;
-    }
-    size_t behind = (size_t)(core.data - pattern.data) + core.length;
-    return match_end(text, at, slice_from(pattern, behind), is_last, n_bytes);
 }
 
 /* ---- what the texts tell ---- */
@@ -153,22 +101,6 @@ static enum call_reading wait_or_give_up(bool is_last)
 }
 
 /* ---- the beginning of a call ---- */
-
-/* Several patterns, one behind the other. */
-static enum loose_match match_row(struct slice text, const struct slice *row, size_t n,
-                                  bool is_last, size_t *n_bytes)
-{
-    *n_bytes = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t length;
-        enum loose_match match =
-            match_loosely(slice_from(text, *n_bytes), row[i], is_last, &length);
-        if (match != MATCHES)
-            return match;
-        *n_bytes += length;
-    }
-    return MATCHES;
-}
 
 /* The first call stands behind what opens a section, or behind its trigger alone; the next ones
  * behind what separates them, or behind nothing. */
@@ -264,7 +196,7 @@ static enum call_reading read_object(struct call_reader *r, struct slice text, b
 {
     struct error problem = { 0 };
     const struct json *call;
-    while (r->brackets.at == 0 && r->at < text.length && is_space(text.data[r->at]))
+    while (r->brackets.at == 0 && r->at < text.length && is_blank(text.data[r->at]))
         r->at++;
     struct slice object = slice_from(text, r->at);
     if (object.length == 0)
@@ -312,13 +244,17 @@ static size_t find_name_end(struct call_reader *r, struct slice text, size_t *n_
     return first;
 }
 
-static bool continues_name(char c)
+/* What no name has in it: then it is none. */
+static bool is_name(struct slice text)
 {
-    return c == '_' || c == '-' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z');
+    text = core_of(text);
+    for (size_t i = 0; i < text.length; i++)
+        if ((unsigned char)text.data[i] < 0x20 || memchr("<>{}\"", text.data[i], 5))
+            return false;
+    return text.length > 0;
 }
 
-/* The declared tool that `written` begins with, if something follows that no name goes on with. */
+/* The declared tool that `written` begins with, if an id follows. */
 static struct slice declared_front(const struct output_parser *p, struct slice written)
 {
     struct slice longest = written;
@@ -328,7 +264,7 @@ static struct slice declared_front(const struct output_parser *p, struct slice w
             json_text(json_get(json_get(json_at(p->options.tools, i), "function"), "name"));
         bool is_front = name.length && name.length < written.length &&
                         memcmp(written.data, name.data, name.length) == 0 &&
-                        !continues_name(written.data[name.length]);
+                        memchr(":[", written.data[name.length], 2);
         if (is_front && (!is_found || name.length > longest.length)) {
             longest = slice_to(written, name.length);
             is_found = true;
@@ -372,14 +308,6 @@ static enum phase phase_of_arguments(const struct call_syntax *s)
     }
 }
 
-/* The white space behind the core of a text of the dialect. */
-static struct slice space_behind(struct slice text)
-{
-    struct slice core = core_of(text);
-    return core.length ? slice_from(text, (size_t)(core.data - text.data) + core.length)
-                       : slice_of("");
-}
-
 static enum call_reading read_name(struct call_reader *r, const struct output_parser *p,
                                    struct slice text, bool is_last, struct error *err)
 {
@@ -387,11 +315,11 @@ static enum call_reading read_name(struct call_reader *r, const struct output_pa
     if (end == SIZE_MAX && text.length - r->at <= NAME_BYTES)
         return wait_or_give_up(is_last);
     struct slice written = { text.data + r->at, size_min(end, text.length) - r->at };
-    if (end == SIZE_MAX || written.length > NAME_BYTES || core_of(written).length == 0)
+    if (end == SIZE_MAX || written.length > NAME_BYTES || !is_name(written))
         return CALL_UNREADABLE;
     struct slice space = space_behind(r->syntax->name_end);
     r->searched = end;
-    if (match_end(slice_from(text, end + n_bytes), 0, space, is_last, &n_space) == MATCHES_SO_FAR)
+    if (match_loosely(slice_from(text, end + n_bytes), space, is_last, &n_space) == MATCHES_SO_FAR)
         return CALL_UNFINISHED;
     if (!set_name(r, p, written)) {
         fail_memory(err, written.length, "the name of a called tool");
@@ -406,7 +334,7 @@ static enum call_reading read_json(struct call_reader *r, struct slice text, boo
                                    struct error *err)
 {
     struct error problem = { 0 };
-    while (r->brackets.at == 0 && r->at < text.length && is_space(text.data[r->at]))
+    while (r->brackets.at == 0 && r->at < text.length && is_blank(text.data[r->at]))
         r->at++;
     struct slice object = slice_from(text, r->at);
     if (object.length == 0)
@@ -439,13 +367,6 @@ static enum call_reading read_literals(struct call_reader *r, struct slice text,
 
 /* ---- arguments in tags ---- */
 
-/* Whether the rest is nothing, or a part of what closes a call. */
-static bool is_cut(struct slice rest, struct slice close)
-{
-    size_t n_bytes;
-    return match_loosely(rest, close, false, &n_bytes) == MATCHES_SO_FAR;
-}
-
 /* Another argument, or the end of the call. */
 static enum call_reading read_pair(struct call_reader *r, struct slice text, bool is_last,
                                    struct error *err)
@@ -464,17 +385,17 @@ static enum call_reading read_pair(struct call_reader *r, struct slice text, boo
     match = match_loosely(rest, s->close, is_last, &n_bytes);
     if (match == MATCHES_SO_FAR)
         return CALL_UNFINISHED;
-    if (match == MATCHES_NOT && !(is_last && is_cut(rest, s->close)))
+    if (match == MATCHES_NOT && !(is_last && is_cut_off(rest, s->close)))
         return CALL_UNREADABLE;
     return call_arguments_write(&r->pairs, &r->arguments, err) ? go_to(r, AT_CLOSE, r->at)
                                                                : CALL_FAILED;
 }
 
-/* What stands before the first white space within a core, which the model may leave out. */
+/* The first tag of a core, behind which the model may put white space or leave it out. */
 static struct slice front_of(struct slice core)
 {
     size_t n = 0;
-    while (n < core.length && !is_space(core.data[n]))
+    while (n < core.length && !is_blank(core.data[n]) && (n == 0 || core.data[n - 1] != '>'))
         n++;
     return slice_to(core, n);
 }
@@ -561,7 +482,7 @@ static enum loose_match goes_on(const struct call_reader *r, struct slice rest, 
     size_t n_bytes;
     enum loose_match opens = match_row(rest, row, 2, is_last, &n_bytes);
     enum loose_match closes = match_loosely(rest, s->close, is_last, &n_bytes);
-    if (opens == MATCHES || closes == MATCHES || (is_last && is_cut(rest, s->close)))
+    if (opens == MATCHES || closes == MATCHES || (is_last && is_cut_off(rest, s->close)))
         return MATCHES;
     return opens == MATCHES_SO_FAR ? opens : closes;
 }
@@ -639,7 +560,7 @@ static enum call_reading read_close(struct call_reader *r, struct slice text, bo
     enum loose_match match = match_loosely(rest, close, is_last, &n_bytes);
     if (match == MATCHES_SO_FAR)
         return CALL_UNFINISHED;
-    if (match == MATCHES_NOT && is_last && is_cut(rest, close))
+    if (match == MATCHES_NOT && is_last && is_cut_off(rest, close))
         n_bytes = rest.length;
     r->at += n_bytes;
     return CALL_READ;

@@ -10,6 +10,7 @@
 #include "chat/call_literals.h"
 #include "chat/call_value.h"
 #include "chat/dialect.h"
+#include "chat/loose_match.h"
 #include "chat/output_family.h"
 
 enum call_reading {
@@ -45,10 +46,5 @@ void call_reader_begin(struct call_reader *r, bool is_first);
  * that is unfinished in the last text is unreadable. */
 enum call_reading call_reader_read(struct call_reader *r, const struct output_parser *p,
                                    struct slice text, size_t *n_bytes, struct error *err);
-
-/* How a text begins with one of a dialect, apart from white space. */
-enum loose_match { MATCHES, MATCHES_NOT, MATCHES_SO_FAR };
-enum loose_match match_loosely(struct slice text, struct slice pattern, bool is_last,
-                               size_t *n_bytes);
 
 #endif

@@ -3,8 +3,9 @@
 #include "chat/call_reader.h"
 #include "chat/output_scan.h"
 
-/* An answer that begins calls so often without writing one has none. */
-enum { MAX_UNREADABLE = 32 };
+/* An answer that begins calls so often without writing one has none; white space before an answer
+ * that is longer is content. */
+enum { MAX_UNREADABLE = 32, MAX_LEAD = 4096 };
 
 struct dialect_output {
     const struct dialect *dialect;
@@ -104,6 +105,7 @@ static enum step_result step_before_content(struct output_parser *p)
 {
     struct dialect_output *s = p->state;
     const char *open = s->dialect->content_open.data;
+    struct slice text = pending_text(p);
     size_t n_bytes = 0;
     if (s->dialect->content_open.length) {
         enum tag_place place = opening_tag(p, open, &n_bytes);
@@ -114,10 +116,12 @@ static enum step_result step_before_content(struct output_parser *p)
             return go_to(s, IN_CONTENT, true);
         }
     }
-    struct slice rest = trim_left(pending_text(p));
+    struct slice rest = trim_left(slice_to(text, size_min(text.length, MAX_LEAD)));
+    if (rest.length == 0 && (p->is_last || text.length >= MAX_LEAD))
+        return go_to(s, IN_CONTENT, false);
     if (rest.length == 0)
-        return p->is_last ? go_to(s, IN_CONTENT, false) : STEP_WAIT;
-    enum loose_match match = first_call(p, rest);
+        return STEP_WAIT;
+    enum loose_match match = first_call(p, slice_from(text, (size_t)(rest.data - text.data)));
     if (match == MATCHES_SO_FAR)
         return STEP_WAIT;
     return match == MATCHES ? begin_call(p, true, false) : go_to(s, IN_CONTENT, false);
@@ -154,7 +158,7 @@ static enum step_result take_back(struct output_parser *p, struct error *err)
     if (++s->n_unreadable == MAX_UNREADABLE)
         s->looks_for_calls = false;
     if (!s->is_first)
-        return go_to(s, IN_CONTENT, false);
+        return go_to(s, IN_CONTENT, true);
     size_t n_bytes = s->lead + (calls->is_only_first ? 1 : calls->trigger.length);
     struct slice text = slice_to(pending_text(p), n_bytes);
     if (!emit_text(p, s->in_thinking ? OUTPUT_THINKING : OUTPUT_CONTENT, text, err))
@@ -169,7 +173,8 @@ static bool thinking_ends_within(struct dialect_output *s, struct slice text)
     struct slice close = s->dialect->think_close;
     size_t from = s->searched > close.length ? s->searched - close.length : 0;
     s->searched = text.length;
-    return find_tag(slice_from(text, from), close.data) != SIZE_MAX;
+    /* more may have been looked at than turned out to be the call */
+    return find_tag(slice_from(text, size_min(from, text.length)), close.data) != SIZE_MAX;
 }
 
 static enum step_result step_call(struct output_parser *p, struct error *err)
@@ -200,16 +205,18 @@ static enum step_result step_call(struct output_parser *p, struct error *err)
 static enum step_result step_after_call(struct output_parser *p)
 {
     struct dialect_output *s = p->state;
+    if (!scan_past_space(p) || pending_text(p).length == 0)
+        return STEP_WAIT;
     struct slice close = s->dialect->calls.section_close, text = pending_text(p);
     size_t n_bytes;
-    if (trim_left(text).length == 0) {
-        consume(p, p->is_last ? text.length : 0);
-        return STEP_WAIT;
-    }
     enum loose_match match =
         close.length ? match_loosely(text, close, p->is_last, &n_bytes) : MATCHES_NOT;
     if (match == MATCHES_SO_FAR)
         return STEP_WAIT;
+    if (match == MATCHES_NOT && p->is_last && is_cut_off(text, close)) {
+        consume(p, text.length); /* the answer ends within it */
+        return STEP_WAIT;
+    }
     if (match == MATCHES_NOT)
         return begin_call(p, false, false);
     consume(p, n_bytes);

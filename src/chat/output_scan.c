@@ -2,6 +2,20 @@
 
 #include "base/utf8.h"
 
+/* White space that waits for a tag behind it, or before one: more than that is text, so that
+ * endless white space is not looked at anew with each byte. */
+enum { MAX_SPACE = 4096 };
+
+/* As much of the white space that `text` ends with as a tag may swallow. The same bytes stay,
+ * however much of it has arrived before. */
+static size_t space_before_tag(struct slice text)
+{
+    struct slice end = text;
+    if (text.length > MAX_SPACE)
+        end = slice_from(text, text.length - MAX_SPACE);
+    return trailing_space(end);
+}
+
 bool may_become(struct slice text, const char *tag)
 {
     return text.length < strlen(tag) && memcmp(text.data, tag, text.length) == 0;
@@ -19,7 +33,7 @@ static size_t certain_bytes(const struct text_until *until, struct slice text)
 {
     size_t certain = text.length - held_back(text, until->tags, until->n_tags);
     if (until->trims || until->trims_end)
-        certain -= trailing_space((struct slice){ text.data, certain });
+        certain -= space_before_tag(slice_to(text, certain));
     return certain;
 }
 
@@ -30,7 +44,7 @@ static int scan_rest(struct output_parser *p, const struct text_until *until, st
     if (p->is_last) {
         consumed = text.length;
         if (until->trims_end)
-            certain = text.length - trailing_space(text);
+            certain = text.length - space_before_tag(text);
         else if (!until->drops_rest)
             certain = text.length;
     }
@@ -65,7 +79,7 @@ int scan_text(struct output_parser *p, const struct text_until *until, struct er
         return scan_rest(p, until, err);
     size_t certain = at;
     if (until->trims >> tag & 1)
-        certain -= trailing_space((struct slice){ text.data, at });
+        certain -= space_before_tag(slice_to(text, at));
     if (!emit_certain(p, until, certain, err))
         return SCAN_FAILED;
     consume(p, until->stays >> tag & 1 ? certain : at + strlen(until->tags[tag]));
@@ -101,7 +115,11 @@ bool scan_past_space(struct output_parser *p)
 
 enum tag_place opening_tag(const struct output_parser *p, const char *tag, size_t *n_bytes)
 {
-    struct slice text = pending_text(p), rest = trim_left(text);
+    struct slice text = pending_text(p);
+    size_t n_space = leading_space(slice_to(text, size_min(text.length, MAX_SPACE + 1)));
+    struct slice rest = slice_from(text, n_space);
+    if (n_space > MAX_SPACE)
+        return TAG_ELSEWHERE;
     if (begins_with(rest, tag)) {
         *n_bytes = text.length - rest.length + strlen(tag);
         return TAG_HERE;

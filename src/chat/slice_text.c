@@ -7,7 +7,8 @@ struct slice slice_to(struct slice text, size_t end)
 
 struct slice slice_from(struct slice text, size_t begin)
 {
-    return (struct slice){ text.data + begin, text.length - begin };
+    const char *data = begin ? text.data + begin : text.data; /* which may be NULL */
+    return (struct slice){ data, text.length - begin };
 }
 
 bool slice_is(struct slice text, const char *string)

@@ -1,8 +1,6 @@
 #include "base/json.h"
-#include "chat/gotemplate_tags.h"
-#include "chat/output_parser.h"
-#include "chat/thinking_splitter.h"
-#include "chat/tool_call_finder.h"
+#include "chat/answer_reader.h"
+#include "chat/slice_text.h"
 #include "cli/commands.h"
 #include "cli/event_line.h"
 #include "cli/input_file.h"
@@ -17,7 +15,8 @@ static const char about[] =
     "  {\"thinking\":\"...\"}\n"
     "  {\"content\":\"...\"}\n"
     "  {\"tool_calls\":[{\"function\":{\"index\":0,\"name\":\"...\",\"arguments\":{...}}}]}\n"
-    "The syntax is that of a parser by its name, or guessed from a Go template's tags.\n";
+    "The syntax is that of a parser by its name, or the one in which a template renders calls and\n"
+    "thinking. A file whose name ends in .jinja holds Jinja, any other Go as Modelfiles have it.\n";
 
 enum { FILE_BYTES = 64 << 20, LINE_BYTES = 64 << 20 };
 
@@ -25,15 +24,17 @@ struct parse_request {
     const char *parser, *template, *tools, *think;
 };
 
-/* Parsers in a row: what one calls content is the next one's text. */
-struct pipeline {
-    struct output_parser *first, *second;
+struct parse {
+    struct output_parser *parser; /* one of a family, or */
+    struct answer_reader *reader; /* one of a template */
+    struct chat_template *template;
+    struct dialect_holder *dialect;
     struct text line;
 };
 
 static bool print_event(void *context, const struct output_event *event, struct error *err)
 {
-    struct pipeline *p = context;
+    struct parse *p = context;
     text_clear(&p->line);
     bool ok = event->kind == OUTPUT_TOOL_CALL ? event_line_call(&p->line, &event->call)
                                               : event_line_text(&p->line, event->kind, event->text);
@@ -42,58 +43,76 @@ static bool print_event(void *context, const struct output_event *event, struct 
     return puts(p->line.data) >= 0 || fail(err, ERROR_IO, "standard output does not take it");
 }
 
-static bool pass_on(void *context, const struct output_event *event, struct error *err)
+/* Whether answers begin inside of thinking; not of a template that refuses a plain question. */
+static bool prompt_thinks(const struct parse *p, const struct json *tools,
+                          const struct think_choice *think)
 {
-    struct pipeline *p = context;
-    if (event->kind != OUTPUT_CONTENT)
-        return print_event(context, event, err);
-    return output_parser_add(p->second, event->text, false, print_event, p, err);
+    static const char question[] = "[{\"role\":\"user\",\"content\":\"?\"}]";
+    struct conversation *conversation = NULL;
+    const struct json *messages = NULL;
+    struct text prompt;
+    struct error refusal;
+    text_init(&prompt, FILE_BYTES);
+    bool ok = json_open(&messages, question, strlen(question), "a question", &refusal) &&
+              conversation_open(&conversation, messages, tools, slice_of(""), &refusal);
+    struct prompt_request request = { .conversation = conversation, .think = *think };
+    ok = ok && chat_template_render(p->template, &request, &prompt, &refusal) &&
+         dialect_prompt_thinks(dialect_of(p->dialect), text_slice(&prompt));
+    conversation_close(&conversation);
+    json_close(&messages);
+    text_release(&prompt);
+    return ok;
 }
 
-static bool open_guessed(struct pipeline *p, const struct parse_request *r,
-                         const struct json *tools, struct error *err)
+static bool open_template(struct parse *p, const struct parse_request *r, const struct json *tools,
+                          struct error *err)
 {
+    struct answer_reader_options options = { .tools = tools };
     struct text source;
-    struct gotemplate *template = NULL;
-    struct gotemplate_tags tags;
-    bool ok = input_file_read(&source, r->template, FILE_BYTES, err) &&
-              gotemplate_compile(&template, text_slice(&source), err) &&
-              gotemplate_find_tags(template, &tags, err) &&
-              tool_call_finder_open(&p->first, tags.tool_call, tools, err);
-    if (ok && tags.think_open.length && tags.think_close.length) {
-        struct thinking_tags thinking = { .open = tags.think_open, .close = tags.think_close };
-        p->second = p->first;
-        ok = thinking_splitter_open(&p->first, &thinking, err);
-    }
-    gotemplate_close(&template);
+    bool ok = input_file_read(&source, r->template, FILE_BYTES, err);
+    struct chat_template_sources sources = {
+        .user = text_slice(&source),
+        .user_is_jinja = ends_with(slice_of(r->template), ".jinja"),
+        .bos = slice_of(""),
+        .eos = slice_of(""),
+    };
+    ok = ok && think_option_read(&options.think, r->think, err) &&
+         chat_template_open(&p->template, &sources, err) &&
+         dialect_open(&p->dialect, p->template, err);
+    options.is_thinking = ok && prompt_thinks(p, tools, &options.think);
+    ok = ok && answer_reader_open(&p->reader, dialect_of(p->dialect), &options, err);
     text_release(&source);
     return ok;
 }
 
-static bool open_named(struct pipeline *p, const struct parse_request *r, const struct json *tools,
+static bool open_named(struct parse *p, const struct parse_request *r, const struct json *tools,
                        struct error *err)
 {
     struct output_parser_options options = { .tools = tools };
     return think_option_read(&options.think, r->think, err) &&
-           output_parser_open(&p->first, r->parser, &options, err);
+           output_parser_open(&p->parser, r->parser, &options, err);
 }
 
-static bool split(struct pipeline *p, struct error *err)
+static bool add(struct parse *p, struct slice chunk, bool is_last, struct error *err)
+{
+    return p->reader ? answer_reader_add(p->reader, chunk, is_last, print_event, p, err)
+                     : output_parser_add(p->parser, chunk, is_last, print_event, p, err);
+}
+
+static bool split(struct parse *p, struct error *err)
 {
     char buffer[4096];
-    output_sink *sink = p->second ? pass_on : print_event;
     for (size_t n; (n = fread(buffer, 1, sizeof buffer, stdin)) > 0;)
-        if (!output_parser_add(p->first, (struct slice){ buffer, n }, false, sink, p, err))
+        if (!add(p, (struct slice){ buffer, n }, false, err))
             return false;
     if (ferror(stdin))
         return fail(err, ERROR_IO, "standard input cannot be read");
-    return output_parser_add(p->first, slice_of(""), true, sink, p, err) &&
-           (!p->second || output_parser_add(p->second, slice_of(""), true, print_event, p, err));
+    return add(p, slice_of(""), true, err);
 }
 
 static bool run(const struct parse_request *r, struct error *err)
 {
-    struct pipeline p = { 0 };
+    struct parse p = { 0 };
     struct text declared;
     const struct json *tools = NULL;
     text_init(&p.line, LINE_BYTES);
@@ -103,10 +122,12 @@ static bool run(const struct parse_request *r, struct error *err)
                                       r->tools, err));
     if (ok && tools && json_kind(tools) != JSON_KIND_ARRAY)
         ok = fail(err, ERROR_FORMAT, "%s: tools are a JSON array", r->tools);
-    ok = ok && (r->parser ? open_named(&p, r, tools, err) : open_guessed(&p, r, tools, err)) &&
+    ok = ok && (r->parser ? open_named(&p, r, tools, err) : open_template(&p, r, tools, err)) &&
          split(&p, err);
-    output_parser_close(&p.first);
-    output_parser_close(&p.second);
+    output_parser_close(&p.parser);
+    answer_reader_close(&p.reader);
+    dialect_close(&p.dialect);
+    chat_template_close(&p.template);
     json_close(&tools);
     text_release(&declared);
     text_release(&p.line);
@@ -119,7 +140,7 @@ int parse_command(int argc, char **argv)
     const struct option_row rows[] = {
         { "parser", 0, OPTION_TEXT, &r.parser, 0, 0, "NAME", "A family's syntax, as qwen3" },
         { "template", 0, OPTION_TEXT, &r.template, 0, 0, "FILE",
-          "A Go template, whose tags are guessed" },
+          "A chat template, as model.jinja or model.gotmpl" },
         { "tools", 0, OPTION_TEXT, &r.tools, 0, 0, "FILE", "The declared tools, a JSON array" },
         { "think", 0, OPTION_TEXT, &r.think, 0, 0, "LEVEL",
           "true, false, low, medium, high or max, as the request said" },

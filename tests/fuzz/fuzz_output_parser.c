@@ -1,8 +1,9 @@
 /* fuzz_output_parser.c: any text through a family of output syntax, whole, byte by byte and in
  * chunks of any length: what comes out, joined, must be the same, and each call's arguments JSON.
  *
- * The first byte chooses the family (or the splitter or finder of templates), the second what was
- * asked, the third the chunks. */
+ * The first byte chooses the family (or the splitter or finder of templates, or a reader of answers
+ * by a dialect), the second what was asked (or which dialect), the third the chunks. */
+#include "chat/answer_reader.h"
 #include "chat/output_family.h"
 #include "chat/thinking_splitter.h"
 #include "chat/tool_call_finder.h"
@@ -11,7 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { N_CHOICES = 40 }; /* more than there are, so that seeds stay with their families */
+/* More than there are, so that seeds stay with their families. */
+enum { N_CHOICES = 40, SPLITTER = 39, FINDER = 38, READER = 37 };
 
 static const char TOOLS[] =
     "[{\"type\":\"function\",\"function\":{\"name\":\"get\",\"parameters\":{\"properties\":{"
@@ -63,6 +65,14 @@ static bool hear(void *context, const struct output_event *event, struct error *
     return true;
 }
 
+static size_t count_families(void)
+{
+    size_t n = 0;
+    while (output_families[n])
+        n++;
+    return n;
+}
+
 static struct output_parser *open_parser(uint8_t choice, uint8_t asked)
 {
     static const char *const tags[] = { "{", "[", "<tool_call>", "[TOOL_CALLS] [" };
@@ -74,18 +84,78 @@ static struct output_parser *open_parser(uint8_t choice, uint8_t asked)
     struct thinking_tags thinking = { slice_of("<think>"), slice_of("</think>"), asked & 2 };
     struct output_parser *p = NULL;
     struct error err;
-    size_t n_families = 0;
-    while (output_families[n_families])
-        n_families++;
-    bool ok =
-        choice % N_CHOICES == N_CHOICES - 1 ? thinking_splitter_open(&p, &thinking, &err)
-        : choice % N_CHOICES == N_CHOICES - 2
-            ? tool_call_finder_open(&p, slice_of(tags[asked >> 4 & 3]), options.tools, &err)
-            : output_parser_open(&p, output_families[choice % N_CHOICES % n_families]->facts.name,
-                                 &options, &err);
+    bool ok = choice == SPLITTER ? thinking_splitter_open(&p, &thinking, &err)
+              : choice == FINDER
+                  ? tool_call_finder_open(&p, slice_of(tags[asked >> 4 & 3]), options.tools, &err)
+                  : output_parser_open(&p, output_families[choice % count_families()]->facts.name,
+                                       &options, &err);
     if (!ok)
         abort();
     return p;
+}
+
+/* Dialects of templates, beside those of families. */
+#define TEXT(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+static const struct dialect bare = {
+    .calls = { .arguments = ARGUMENTS_JSON,
+               .is_only_first = true,
+               .trigger = TEXT("{\"name\": \""),
+               .open = TEXT("{\"name\": \""),
+               .name_end = TEXT("\", \"parameters\": "),
+               .close = TEXT("}") },
+};
+static const struct dialect listed = {
+    .think_open = TEXT("[THINK]"),
+    .think_close = TEXT("[/THINK]"),
+    .content_open = TEXT("all\n"),
+    .content_close = TEXT("</s>"),
+    .calls = { .arguments = ARGUMENTS_JSON,
+               .trigger = TEXT("[TOOL_CALLS]"),
+               .section_open = TEXT("[TOOL_CALLS] ["),
+               .open = TEXT("{\"name\": \""),
+               .name_end = TEXT("\", \"arguments\": "),
+               .close = TEXT("}"),
+               .between = TEXT(", "),
+               .section_close = TEXT("]") },
+};
+
+/* Whatever reads; one of the two. */
+struct subject {
+    struct output_parser *parser;
+    struct answer_reader *reader;
+    struct dialect_holder *holder;
+};
+
+static struct subject open_subject(uint8_t choice, uint8_t asked)
+{
+    struct subject s = { 0 };
+    struct error err;
+    size_t row = asked % 64, n = count_families();
+    choice %= N_CHOICES;
+    if (choice != READER) {
+        s.parser = open_parser(choice, asked);
+        return s;
+    }
+    struct answer_reader_options options = { .tools = asked & 128 ? NULL : tools,
+                                             .is_thinking = asked & 64 };
+    if (row < n && !dialect_open_family(&s.holder, output_families[row]->facts.name, &err))
+        abort();
+    const struct dialect *dialect = row < n ? dialect_of(s.holder) : row % 2 ? &bare : &listed;
+    if (dialect->think_open.length == 0)
+        options.is_thinking = false;
+    if (!answer_reader_open(&s.reader, dialect, &options, &err))
+        abort();
+    return s;
+}
+
+static void close_subject(struct subject *s)
+{
+    output_parser_close(&s->parser);
+    answer_reader_close(&s->reader);
+    dialect_close(&s->holder);
 }
 
 enum cutting { WHOLE, BYTE_BY_BYTE, ANYHOW };
@@ -97,14 +167,16 @@ static size_t chunk_length(enum cutting cutting, uint32_t *seed)
 }
 
 /* The text in a block of its own, so that a byte read behind a chunk is noticed. */
-static bool add_copy(struct output_parser *p, struct slice chunk, bool is_last, struct heard *h)
+static bool add_copy(struct subject *s, struct slice chunk, bool is_last, struct heard *h)
 {
     struct error err = { 0 };
     char *copy = malloc(chunk.length + 1);
     if (!copy)
         abort();
     memcpy(copy, chunk.data, chunk.length);
-    bool ok = output_parser_add(p, (struct slice){ copy, chunk.length }, is_last, hear, h, &err);
+    struct slice copied = { copy, chunk.length };
+    bool ok = s->reader ? answer_reader_add(s->reader, copied, is_last, hear, h, &err)
+                        : output_parser_add(s->parser, copied, is_last, hear, h, &err);
     if (!ok && err.code == ERROR_NONE)
         abort();
     free(copy);
@@ -113,7 +185,7 @@ static bool add_copy(struct output_parser *p, struct slice chunk, bool is_last, 
 
 static bool parse(const uint8_t *data, size_t size, enum cutting cutting, struct heard *h)
 {
-    struct output_parser *p = open_parser(data[0], data[1]);
+    struct subject subject = open_subject(data[0], data[1]);
     struct slice text = { (const char *)data + 3, size - 3 };
     uint32_t seed = data[2];
     bool ok = true;
@@ -121,12 +193,12 @@ static bool parse(const uint8_t *data, size_t size, enum cutting cutting, struct
     h->last_kind = -1;
     while (ok && text.length > 0) {
         size_t n = size_min(chunk_length(cutting, &seed), text.length);
-        ok = add_copy(p, (struct slice){ text.data, n }, cutting == WHOLE, h);
+        ok = add_copy(&subject, (struct slice){ text.data, n }, cutting == WHOLE, h);
         text = (struct slice){ text.data + n, text.length - n };
     }
     if (ok && (cutting != WHOLE || size == 3))
-        ok = add_copy(p, slice_of(""), true, h);
-    output_parser_close(&p);
+        ok = add_copy(&subject, slice_of(""), true, h);
+    close_subject(&subject);
     return ok;
 }
 

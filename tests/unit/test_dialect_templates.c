@@ -32,7 +32,7 @@ static const char TOOLS[] =
     "\"deep\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
     "\"additionalProperties\":{\"type\":\"string\"}},\"description\":\"d\"},"
     "\"list\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"d\"},"
-    "\"none\":{\"type\":[\"integer\",\"null\"],\"description\":\"d\"},"
+    "\"none\":{\"type\":\"integer\",\"description\":\"d\"},"
     "\"number\":{\"type\":\"number\",\"description\":\"d\"},"
     "\"river\":{\"type\":\"string\",\"description\":\"d\"},"
     "\"text\":{\"type\":\"string\",\"description\":\"d\"}},\"required\":[\"river\"]}}},"
