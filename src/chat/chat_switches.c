@@ -15,10 +15,19 @@ enum chat_level chat_level_of(struct think_choice choice)
     return LEVEL_ON;
 }
 
+/* True or false. */
+static const char *const flags[] = {
+    "enable_thinking", /* Qwen 3, GLM 4.5 and later, SmolLM 3, Nemotron, Gemma 4, EXAONE 4 */
+    "thinking",        /* DeepSeek 3.1, Granite 3.2 and later, Kimi K2 */
+    "reasoning",       /* Command A */
+};
+static const char BUDGET[] = "thinking_budget"; /* of Seed-OSS: 0 for none */
+/* A level: gpt-oss (low, medium, high), Mistral (none, high), Command A. */
+static const char EFFORT[] = "reasoning_effort";
+
 bool chat_write_switches(struct text *out, const struct chat_switches *switches,
                          struct think_choice choice, const struct json *variables)
 {
-    static const char *const flags[] = { "enable_thinking", "thinking", "reasoning" };
     if (!choice.is_set)
         return true;
     const char *effort = switches->effort[chat_level_of(choice)];
@@ -27,7 +36,9 @@ bool chat_write_switches(struct text *out, const struct chat_switches *switches,
         if (!json_get(variables, flags[i]))
             ok = write_name(out, flags[i]) &&
                  text_append_string(out, choice.is_on ? "true" : "false");
-    if (ok && effort && !json_get(variables, "reasoning_effort"))
-        ok = write_text_member(out, "reasoning_effort", slice_of(effort));
+    if (ok && !choice.is_on && !json_get(variables, BUDGET))
+        ok = write_name(out, BUDGET) && text_append_byte(out, '0');
+    if (ok && effort && !json_get(variables, EFFORT))
+        ok = write_text_member(out, EFFORT, slice_of(effort));
     return ok;
 }

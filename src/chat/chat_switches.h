@@ -2,11 +2,6 @@
  *
  * Owns their names and which levels one template takes. Immutable once found; any thread.
  *
- *   enable_thinking   true, false   Qwen 3, GLM 4.5 and later, SmolLM 3, Nemotron, Gemma 4, EXAONE
- * 4 thinking          true, false   DeepSeek 3.1, Granite 3.2 and later, Kimi K2 reasoning true,
- * false   Command A reasoning_effort  a level       gpt-oss (low, medium, high), Mistral (none,
- * high), Command A
- *
  * All are set at once, since no template reads two of them with different meanings. */
 #ifndef CHAT_SWITCHES_H
 #define CHAT_SWITCHES_H

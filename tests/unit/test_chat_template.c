@@ -759,15 +759,15 @@ static const struct think_choice unset = { false, false, "" }, off = { true, fal
 TEST(thinking_is_switched_by_the_variables_that_templates_know)
 {
     static const char flags[] = "{{ messages[0].content }} {{ enable_thinking }} {{ thinking }} "
-                                "{{ reasoning_effort }}";
-    expect_thinking(flags, unset, NULL, "u   ");
-    expect_thinking(flags, off, NULL, "u False False ");
-    expect_thinking(flags, on, NULL, "u True True ");
-    expect_thinking(flags, low, NULL, "u True True low");
-    expect_thinking(flags, max, NULL, "u True True high");
+                                "{{ thinking_budget }} {{ reasoning_effort }}";
+    expect_thinking(flags, unset, NULL, "u    ");
+    expect_thinking(flags, off, NULL, "u False False 0 ");
+    expect_thinking(flags, on, NULL, "u True True  ");
+    expect_thinking(flags, low, NULL, "u True True  low");
+    expect_thinking(flags, max, NULL, "u True True  high");
     expect_thinking(flags, off,
                     "{\"enable_thinking\":7,\"messages\":[],\"reasoning_effort\":\"x\"}",
-                    "u 7 False x");
+                    "u 7 False 0 x");
     /* a template that takes two words only, and thinks only when asked */
     static const char two[] =
         "{% set e = reasoning_effort | default('none') %}{% if e not in ['none', 'high'] %}"
