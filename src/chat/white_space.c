@@ -47,7 +47,7 @@ size_t trailing_space(struct slice text)
 struct slice trim_left(struct slice text)
 {
     size_t n = leading_space(text);
-    return (struct slice){ text.data + n, text.length - n };
+    return n ? (struct slice){ text.data + n, text.length - n } : text;
 }
 
 struct slice trim_right(struct slice text)
