@@ -61,7 +61,7 @@ void settings_init(struct settings *settings)
         { "thinking-budget", 0, OPTION_I32, &settings->thinking_budget, -1, INT32_MAX, "N", "Most tokens of thinking; -1: no limit" },
         { "tool-choice", 0, OPTION_TEXT, &settings->tool_choice, 0, 0, "CHOICE", "auto, none, required or the name of the tool to call" },
         { "no-parallel-tools", 0, OPTION_FLAG, &settings->calls_one_tool, 0, 0, NULL, "At most one call in an answer" },
-        { "n", 'n', OPTION_I32, &settings->n_answers, 1, 1000, "N", "Answers to the same prompt, with seeds one after another" },
+        { "n", 0, OPTION_I32, &settings->n_answers, 1, 1000, "N", "Answers to the same prompt, with seeds one after another" },
         { "hidethinking", 0, OPTION_FLAG, &settings->hides_thinking, 0, 0, NULL, "Do not show what the model thinks" },
         { "events", 0, OPTION_FLAG, &settings->prints_events, 0, 0, NULL, "Print a JSON object a line: thinking, content, tool_calls, done" },
         { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },

@@ -12,6 +12,22 @@ static bool open_session(struct talk *talk, struct error *err)
            session_fail(err, &problem);
 }
 
+/* Whether answers can have the form that is wanted: to be told before the first one is asked for.
+ */
+static bool check_format(const struct talk *talk, struct error *err)
+{
+    static const struct dialect no_dialect;
+    struct turn_options wanted = settings_turn(talk->settings, NULL);
+    struct answer_form form = { .dialect = &no_dialect,
+                                .tokenizer = dialogue_tokenizer(talk->dialogue),
+                                .format = wanted.format,
+                                .grammar = wanted.grammar };
+    struct grammar *grammar = NULL;
+    bool ok = !answer_form_limits(&form) || answer_grammar_open(&grammar, &form, err);
+    grammar_close(&grammar);
+    return ok;
+}
+
 bool talk_open(struct talk *talk, const char *path, struct settings *settings, struct error *err)
 {
     struct hearth_error problem = { 0 };
@@ -27,7 +43,7 @@ bool talk_open(struct talk *talk, const char *path, struct settings *settings, s
         !settings_find_tokens(settings, dialogue_tokenizer(talk->dialogue), err))
         return false;
     talk->is_plain = chat_input_is_plain(&settings->input, talk->dialogue);
-    return open_session(talk, err);
+    return check_format(talk, err) && open_session(talk, err);
 }
 
 void talk_close(struct talk *talk)
@@ -40,7 +56,8 @@ void talk_close(struct talk *talk)
 bool talk_configure(struct talk *talk, struct error *err)
 {
     struct hearth_error problem = { 0 };
-    if (!settings_find_tokens(talk->settings, dialogue_tokenizer(talk->dialogue), err))
+    if (!settings_find_tokens(talk->settings, dialogue_tokenizer(talk->dialogue), err) ||
+        !check_format(talk, err))
         return false;
     struct hearth_session_options options =
         talk->is_fed ? settings_plain_session(talk->settings) : settings_session(talk->settings);

@@ -198,6 +198,12 @@ out_is "lololo"
 run hello --logit-bias 545=100 --logit-bias 104=-100 --num-predict 2
 out_is "lolo"
 
+it "ends an answer that runs in a loop, when that is allowed"
+run hello --logit-bias lo=100 --num-predict 1000 --stop-loops --events
+out_has '"reason":"repetition"'
+run hello --logit-bias lo=100 --num-predict 1000 --events
+out_has '"reason":"length"'
+
 it "tells how likely tokens were"
 run hello --num-predict 4 --logprobs 2
 status_is 0
@@ -466,6 +472,14 @@ if has_terminal; then
     out_has "{%- if tools -%}"
     flags="--grammar '$letters'" talk '/set nothink\n' 'hello\n' answered '/bye\n'
     out_has_times 1 "$quick"
+fi
+
+it "refuses a format that it cannot keep when it is set"
+if has_terminal; then
+    talk '/set format {"type":"strin"}\n' '/set format {"enum":["red","green"]}\n' 'hello\n' answered '/set noformat\n' '/bye\n'
+    out_matches 'Error: .*no such type'
+    out_matches '^("red"|"green")'
+    out_has "Disabled format."
 fi
 
 it "takes a message back that does not fit, and goes on"
