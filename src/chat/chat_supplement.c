@@ -29,9 +29,12 @@ static bool write_tools(struct text *out, const struct json *tools)
                                       "object a line:\n<tools>\n");
     for (size_t i = 0; ok && i < json_size(tools); i++)
         ok = json_write_spaced(out, json_at(tools, i)) && text_append_byte(out, '\n');
-    return ok &&
-           text_append_string(out, "</tools>\n\n"
-                                   "To call a function, answer with its name and arguments "
+    return ok && text_append_string(out, "</tools>");
+}
+
+static bool write_form_of_calls(struct text *out)
+{
+    return text_append_string(out, "\n\nTo call a function, answer with its name and arguments "
                                    "as JSON in this form, once for each call:\n" SUPPLIED_CALL_OPEN
                                    "{\"name\": \"the function's name\", \"arguments\": "
                                    "{\"an argument\": \"its value\"}}" SUPPLIED_CALL_CLOSE);
@@ -87,7 +90,8 @@ static bool say_tools(struct chat_messages *out, const struct chat_messages *in,
     if (json_size(wish->tools) == 0)
         return copy_rest(out, in, 0, err);
     text_init(&text, LARGEST_BYTES);
-    bool is_whole = write_tools(&text, wish->tools);
+    bool is_whole = write_tools(&text, wish->tools) &&
+                    (!wish->style->tools_as_text || write_form_of_calls(&text));
     if (!keep(&words, &text, is_whole, out->arena, err) ||
         !chat_join(&system.content, has_system ? in->items[0].content : slice_of(""), "\n\n", words,
                    out->arena, err))
@@ -353,7 +357,7 @@ bool chat_supplement(struct chat_messages *list, const struct chat_style *style,
         bool is_wanted;
         change *change;
     } changes[] = {
-        { style->tools_as_text, say_tools },
+        { style->tools_as_text || style->lists_tools, say_tools },
         { style->calls_as_text, say_calls },
         { style->results_as_text, say_results },
         { style->parts_content || style->parts_thought, part_content },

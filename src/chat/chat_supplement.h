@@ -21,6 +21,7 @@ struct chat_style {
     bool merges_turns;        /* neighbours of the user, neighbours of the assistant */
     bool opens_with_user;     /* an empty message where another role would begin */
     bool tools_as_text;       /* in the system message */
+    bool lists_tools;         /* there too, without saying how to call them */
     bool calls_as_text;       /* in the assistant's content */
     bool results_as_text;     /* as messages of the user */
     bool splits_calls;        /* one call a message, its result behind it */

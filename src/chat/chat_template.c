@@ -245,7 +245,19 @@ static bool render_as(const struct chat_template *t, const struct chat_style *st
  * when there is none left. Calls keep their form, since answers are read in it. */
 static bool change_style(struct chat_style *style, unsigned way)
 {
-    enum { TURNS, LATE_SYSTEM, SYSTEM, CALLS, TOOLS, TYPES, CONTENT, ALL_BUT_CONTENT, ALL, END };
+    enum {
+        TURNS,
+        LATE_SYSTEM,
+        SYSTEM,
+        CALLS,
+        TOOLS,
+        TYPES,
+        LISTING,
+        CONTENT,
+        ALL_BUT_CONTENT,
+        ALL,
+        END
+    };
     bool all = way == ALL || way == ALL_BUT_CONTENT;
     if (way == TURNS || all)
         style->merges_system = style->merges_turns = style->opens_with_user =
@@ -260,6 +272,8 @@ static bool change_style(struct chat_style *style, unsigned way)
         style->completes_tools = true;
     if (way == TYPES || all)
         style->simplifies_tools = true;
+    if (way == LISTING || all)
+        style->lists_tools = true;
     if (way == CONTENT || way == ALL)
         style->parts_content = style->parts_by_user = true;
     return way < END;

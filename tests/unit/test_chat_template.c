@@ -145,14 +145,16 @@ static size_t check_template(const char *name, const struct chat_template_source
     return n_lost;
 }
 
-TEST(nothing_is_lost_in_published_templates)
+/* Every template of a folder of the golden data. */
+static void check_folder(const char *relative, bool is_jinja)
 {
     const char *only = getenv("CHAT_TEMPLATE");
     char folder[1024];
     size_t n = 0, n_lost = 0;
-    snprintf(folder, sizeof folder, "%s", golden_path("jinja/templates"));
+    snprintf(folder, sizeof folder, "%s", golden_path(relative));
     DIR *dir = opendir(folder);
-    assert_non_null(dir);
+    if (!dir)
+        SKIP("no golden data in %s", folder);
     for (struct dirent *entry; (entry = readdir(dir));) {
         struct mapped_file *file;
         struct error err = { 0 };
@@ -161,18 +163,27 @@ TEST(nothing_is_lost_in_published_templates)
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         assert_ok(mapped_file_open(&file, path, &err), err);
-        struct chat_template_sources sources = {
-            .model = { (const char *)file->data, file->size },
-            .bos = slice_of("<s>"),
-            .eos = slice_of("</s>"),
-        };
+        struct chat_template_sources sources = { .bos = slice_of("<s>"), .eos = slice_of("</s>") };
+        *(is_jinja ? &sources.model : &sources.user) =
+            (struct slice){ (const char *)file->data, file->size };
         n_lost += check_template(entry->d_name, &sources);
         mapped_file_close(&file);
         n++;
     }
     closedir(dir);
-    fprintf(stderr, "%zu templates\n", n);
+    fprintf(stderr, "%s: %zu templates\n", relative, n);
     assert_int_equal(n_lost, 0);
+    assert_true(only || n > 10);
+}
+
+TEST(nothing_is_lost_in_published_templates)
+{
+    check_folder("jinja/templates", true);
+}
+
+TEST(nothing_is_lost_in_go_templates)
+{
+    check_folder("gotemplate/templates", false);
 }
 
 TEST(nothing_is_lost_in_built_in_templates)
@@ -658,6 +669,28 @@ TEST(tools_are_completed_for_templates_that_take_them_for_complete)
         "\"a\":{\"type\":[\"null\",\"integer\"]},\"b\":{\"anyOf\":[{\"type\":\"number\"}]},"
         "\"c\":true,\"d\":{\"type\":\"string\"}}}},{\"name\":\"g\",\"description\":\"does\"}]",
         false, "f (a:integer b:number c:string d:string ); g does(); user: u;");
+}
+
+/* Known from Modelfiles: behind a result, such a prompt would have no tools. */
+TEST(tools_beside_the_last_message_of_the_user_are_listed_where_there_is_none)
+{
+    static const char last[] =
+        "{% for m in messages %}{{ m.role }}: {% if loop.last and m.role == 'user' %}{{ "
+        "tools|tojson }}"
+        "{% endif %}{{ m.content }}{% for c in m.tool_calls %}{{ c.function.name }}"
+        "{{ c.function.arguments|tojson }}{% endfor %};{% endfor %}";
+    expect_prompt_of(
+        last,
+        "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\",\"tool_calls\":["
+        "{\"function\":{\"name\":\"f\"}}]},{\"role\":\"tool\",\"content\":\"r\"}]",
+        "[{\"name\":\"f\"},{\"name\":\"g\"}]", false,
+        "system: You can call functions. They are described here, one JSON object a "
+        "line:\n<tools>\n"
+        "{\"type\": \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": "
+        "\"object\", \"properties\": {}}}}\n{\"type\": \"function\", \"function\": {\"name\": "
+        "\"g\", "
+        "\"parameters\": {\"type\": \"object\", \"properties\": {}}}}\n</tools>;user: u;"
+        "assistant: f{};tool: r;");
 }
 
 TEST(results_stand_in_the_order_of_their_calls)

@@ -299,6 +299,8 @@ static const char *difference(const struct talk *talk, const struct heard *h)
 #define ONE_A_TURN  "it has one call a turn"
 #define FUNCTIONARY "the prompt itself opens the first call: nothing tells it from content"
 
+#define BESIDE_LAST "it tells tools beside the last message, which is another with the answer"
+
 static const struct exception {
     const char *template, *talk, *why;
 } exceptions[] = {
@@ -358,7 +360,9 @@ static const struct exception {
     { "meetkai-functionary-medium-v3.2.jinja", "all of it", FUNCTIONARY },
     { "meetkai-functionary-medium-v3.2.jinja", "all kinds of arguments", FUNCTIONARY },
     { "meetkai-functionary-medium-v3.2.jinja", "hostile arguments", FUNCTIONARY },
-    { "own-llama3-tools.gotmpl", "", "it tells tools beside the last message only" },
+    { "own-llama3-tools.gotmpl", "two calls", BESIDE_LAST },
+    { "own-llama3-tools.gotmpl", "content and a call", APART },
+    { "own-llama3-tools.gotmpl", "all of it", BESIDE_LAST },
 };
 static size_t n_uses[COUNT_OF(exceptions)]; /* one that is never needed is none */
 
