@@ -29,6 +29,7 @@ struct writer {
     struct pending *pending;
     size_t n_pending, pending_capacity;
     const struct value_spelling *spelling; /* of the values at hand */
+    struct string_cache *strings;
     struct error *err;
 };
 
@@ -278,8 +279,11 @@ static grammar_expr any_text(const struct string_spelling *s, struct grammar *g,
 
 static bool allowed_texts(struct writer *w, const struct string_spelling *s, struct regular **r)
 {
+    const struct regular *json;
     if (s->allowed)
-        return regular_both(r, s->allowed, s->allowed, w->err); /* a copy */
+        return regular_copy(r, s->allowed, w->err);
+    if (s->character == json_character)
+        return string_cache_json(w->strings, &json, w->err) && regular_copy(r, json, w->err);
     struct grammar *own = grammar_new();
     bool ok = own ? automaton(w, own, any_text(s, own, 0, UINT32_MAX), r) : out_of_memory(w);
     grammar_close(&own);
@@ -340,12 +344,9 @@ static bool exclude_strings(struct writer *w, const struct shape *s, struct regu
     return true;
 }
 
-/* What stands between the quotes. Lengths alone are counted; with patterns they are computed. */
-static bool string_body(struct writer *w, const struct shape *s, grammar_expr *out)
+static bool computed_body(struct writer *w, const struct shape *s, grammar_expr *out)
 {
     const struct string_spelling *spelling = &w->spelling->strings;
-    if (!s->patterns && !s->formats && !s->exclusions)
-        return string_spelling_counted(w->g, spelling, s->min_length, s->max_length, out, w->err);
     struct regular *r = NULL;
     bool ok = allowed_texts(w, spelling, &r);
     for (const struct link *l = s->patterns; ok && l; l = l->next)
@@ -363,6 +364,50 @@ static bool string_body(struct writer *w, const struct shape *s, grammar_expr *o
         *out = regular_expr(w->g, r);
     regular_close(&r);
     return ok;
+}
+
+static bool write_links(struct text *key, const struct link *l)
+{
+    bool ok = true;
+    for (; ok && l; l = l->next) {
+        struct slice text = json_text(l->node);
+        ok = text_append(key, &l->is_denied, sizeof l->is_denied) &&
+             text_append(key, &text.length, sizeof text.length) && text_append_slice(key, text);
+    }
+    return ok && text_append_byte(key, ';');
+}
+
+/* All that the language depends on. */
+static bool write_string_key(struct text *key, const struct value_spelling *spelling,
+                             const struct shape *s)
+{
+    return text_append(key, &spelling, sizeof spelling) &&
+           text_append(key, &s->min_length, sizeof s->min_length) &&
+           text_append(key, &s->max_length, sizeof s->max_length) &&
+           write_links(key, s->patterns) && write_links(key, s->formats);
+}
+
+static bool known_body(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    struct text key;
+    text_init(&key, SIZE_MAX);
+    bool ok = write_string_key(&key, w->spelling, s) || out_of_memory(w);
+    if (ok && !string_cache_get(w->strings, text_slice(&key), out))
+        ok = computed_body(w, s, out) &&
+             string_cache_put(w->strings, text_slice(&key), *out, w->err);
+    text_release(&key);
+    return ok;
+}
+
+/* What stands between the quotes. Lengths alone are counted; with patterns they are computed. */
+static bool string_body(struct writer *w, const struct shape *s, grammar_expr *out)
+{
+    if (s->exclusions)
+        return computed_body(w, s, out);
+    if (s->patterns || s->formats)
+        return known_body(w, s, out);
+    return string_spelling_counted(w->g, &w->spelling->strings, s->min_length, s->max_length, out,
+                                   w->err);
 }
 
 static bool strings(struct writer *w, const struct shape *s, grammar_expr *out)
@@ -535,7 +580,7 @@ static bool names_that_match(struct writer *w, const struct regular *names,
                              const struct slice *patterns, size_t n, unsigned matched,
                              struct regular **out)
 {
-    bool ok = regular_both(out, names, names, w->err); /* a copy */
+    bool ok = regular_copy(out, names, w->err);
     for (size_t i = 0; ok && i < n; i++) {
         struct grammar *own = grammar_new();
         grammar_expr e;
@@ -890,14 +935,18 @@ bool json_schema_spelled_expr(struct grammar *g, const struct json *schema,
 {
     struct writer w = { .g = g, .spelling = spelling, .err = err };
     const struct json *any_object = NULL;
+    struct string_cache *own = NULL;
     static const char object[] = "{\"type\":\"object\"}";
     bool ok = schema || json_open(&any_object, object, strlen(object), "format", err);
+    ok = ok && (spelling->strings_so_far || string_cache_open(&own, err));
+    w.strings = own ? own : spelling->strings_so_far;
     ok = ok && schema_document_open(&w.document, schema ? schema : any_object, err) &&
          (table_init(&w.rules, 64) || out_of_memory(&w)) &&
          write_all(&w, schema ? schema : any_object, out);
     table_release(&w.rules);
     memory_free(w.pending);
     schema_document_close(&w.document);
+    string_cache_close(&own);
     json_close(&any_object);
     return ok;
 }

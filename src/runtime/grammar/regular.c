@@ -5,7 +5,7 @@
 #include "runtime/grammar/grammar_expression.h"
 #include "runtime/grammar/matcher.h"
 
-enum { MAX_STATES = 20000, MATCHER_BYTES = 64 << 20 };
+enum { MAX_STATES = 20000, FIRST_SLOTS = 1024, MATCHER_BYTES = 64 << 20 };
 
 #define DEAD UINT32_MAX
 
@@ -66,7 +66,7 @@ struct walk {
 
 static bool walk_begin(struct walk *w, struct regular *r, struct error *err)
 {
-    *w = (struct walk){ .r = r, .n_slots = 65536 }; /* over twice MAX_STATES */
+    *w = (struct walk){ .r = r, .n_slots = FIRST_SLOTS };
     w->slots = memory_zeroed(w->n_slots, sizeof *w->slots);
     w->numbers = memory_zeroed(w->n_slots, sizeof *w->numbers);
     return (w->slots && w->numbers) || fail_memory(err, w->n_slots * 12, "an automaton");
@@ -77,6 +77,38 @@ static void walk_end(struct walk *w)
     memory_free(w->key_of);
     memory_free(w->slots);
     memory_free(w->numbers);
+}
+
+static size_t free_slot(const struct walk *w, uint64_t key)
+{
+    size_t at = hash_u64(key) & (w->n_slots - 1);
+    while (w->slots[at])
+        at = (at + 1) & (w->n_slots - 1);
+    return at;
+}
+
+/* Twice the slots, once half of them are taken. */
+static bool walk_grow(struct walk *w, struct error *err)
+{
+    struct walk wider = *w;
+    wider.n_slots = 2 * w->n_slots;
+    wider.slots = memory_zeroed(wider.n_slots, sizeof *wider.slots);
+    wider.numbers = memory_zeroed(wider.n_slots, sizeof *wider.numbers);
+    if (!wider.slots || !wider.numbers) {
+        memory_free(wider.slots);
+        memory_free(wider.numbers);
+        return fail_memory(err, wider.n_slots * 12, "an automaton");
+    }
+    for (size_t i = 0; i < w->n_slots; i++)
+        if (w->slots[i]) {
+            size_t at = free_slot(&wider, w->slots[i] - 1);
+            wider.slots[at] = w->slots[i];
+            wider.numbers[at] = w->numbers[i];
+        }
+    memory_free(w->slots);
+    memory_free(w->numbers);
+    *w = wider;
+    return true;
 }
 
 static bool walk_number(struct walk *w, uint64_t key, bool accepts, uint32_t *number,
@@ -93,6 +125,11 @@ static bool walk_number(struct walk *w, uint64_t key, bool accepts, uint32_t *nu
         return fail_memory(err, sizeof key, "an automaton");
     if (!add_state(w->r, accepts, err))
         return false;
+    if (2 * w->r->n_states > w->n_slots) {
+        if (!walk_grow(w, err))
+            return false;
+        at = free_slot(w, key);
+    }
     w->key_of[*number] = key;
     w->slots[at] = key + 1;
     w->numbers[at] = *number;
@@ -140,6 +177,26 @@ bool regular_from(struct regular **out, const struct grammar *grammar, struct er
     else
         regular_close(&r);
     return ok;
+}
+
+bool regular_copy(struct regular **out, const struct regular *r, struct error *err)
+{
+    struct regular *copy = *out = memory_zeroed(1, sizeof *copy);
+    size_t n_next = r->n_states * r->n_classes;
+    uint32_t *next = copy ? memory_zeroed(n_next + 1, sizeof *next) : NULL;
+    bool *accepts = copy ? memory_zeroed(r->n_states + 1, sizeof *accepts) : NULL;
+    if (!next || !accepts) {
+        memory_free(next);
+        memory_free(accepts);
+        regular_close(out);
+        return fail_memory(err, n_next * sizeof *next, "an automaton");
+    }
+    *copy = *r;
+    copy->next = memcpy(next, r->next, n_next * sizeof *next);
+    copy->accepts = memcpy(accepts, r->accepts, r->n_states * sizeof *accepts);
+    copy->next_capacity = n_next + 1;
+    copy->states_capacity = r->n_states + 1;
+    return true;
 }
 
 /* ---- combining ---- */
@@ -199,6 +256,49 @@ static bool combine(struct walk *w, const struct regular *a, const struct regula
     return true;
 }
 
+static bool leads_on(const struct regular *r, const bool *is_alive, size_t state)
+{
+    const uint32_t *next = r->next + state * r->n_classes;
+    for (size_t c = 0; c < r->n_classes; c++)
+        if (next[c] != DEAD && is_alive[next[c]])
+            return true;
+    return r->accepts[state];
+}
+
+/* Leave out states that no text of the language passes through; the start stays. */
+static bool prune(struct regular *r, struct error *err)
+{
+    bool *is_alive = memory_zeroed(r->n_states + 1, sizeof *is_alive);
+    uint32_t *number = memory_zeroed(r->n_states + 1, sizeof *number);
+    size_t n = 0;
+    if (!is_alive || !number) {
+        memory_free(is_alive);
+        memory_free(number);
+        return fail_memory(err, r->n_states * sizeof *number, "an automaton");
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = r->n_states; i-- > 0;)
+            if (!is_alive[i] && leads_on(r, is_alive, i))
+                is_alive[i] = changed = true;
+    }
+    for (size_t i = 0; i < r->n_states; i++)
+        number[i] = is_alive[i] || i == 0 ? (uint32_t)n++ : DEAD;
+    for (size_t i = 0; i < r->n_states; i++) {
+        if (number[i] == DEAD)
+            continue;
+        for (size_t c = 0; c < r->n_classes; c++) {
+            uint32_t to = r->next[i * r->n_classes + c];
+            r->next[number[i] * r->n_classes + c] = to == DEAD || !is_alive[to] ? DEAD : number[to];
+        }
+        r->accepts[number[i]] = r->accepts[i];
+    }
+    r->n_states = n;
+    memory_free(is_alive);
+    memory_free(number);
+    return true;
+}
+
 static bool combined(struct regular **out, const struct regular *a, const struct regular *b,
                      bool without, struct error *err)
 {
@@ -207,7 +307,7 @@ static bool combined(struct regular **out, const struct regular *a, const struct
     struct walk w = { 0 };
     if (!r)
         return fail_memory(err, sizeof *r, "an automaton");
-    bool ok = walk_begin(&w, r, err) && combine(&w, a, b, without, err);
+    bool ok = walk_begin(&w, r, err) && combine(&w, a, b, without, err) && prune(r, err);
     walk_end(&w);
     if (ok)
         *out = r;

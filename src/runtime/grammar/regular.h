@@ -21,6 +21,8 @@ bool regular_both(struct regular **out, const struct regular *a, const struct re
 bool regular_without(struct regular **out, const struct regular *a, const struct regular *b,
                      struct error *err) MUST_CHECK;
 
+bool regular_copy(struct regular **out, const struct regular *r, struct error *err) MUST_CHECK;
+
 bool regular_is_empty(const struct regular *r);
 bool regular_has(const struct regular *r, struct slice text);
 

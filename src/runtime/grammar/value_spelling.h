@@ -13,6 +13,7 @@
 #include "runtime/grammar/json_schema.h"
 #include "runtime/grammar/pattern.h"
 #include "runtime/grammar/regular.h"
+#include "runtime/grammar/string_cache.h"
 
 enum value_kinds {
     VALUE_NULL = 1,
@@ -62,6 +63,7 @@ struct value_spelling {
     bool (*member)(void *context, struct slice name, const struct value_spelling **out,
                    struct error *err);
     void *context;
+    struct string_cache *strings_so_far; /* of schemas in the same grammar; NULL: none is kept */
 };
 
 struct value_spelling json_spelling(struct grammar *g, enum json_spacing spacing);
