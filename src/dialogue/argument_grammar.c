@@ -39,9 +39,11 @@ struct argument_grammar {
     struct json_without json;
     struct value_spelling root, inside; /* of arguments, of values in others */
     struct raw_spelling *raw;
-    struct regular *names, *declared_names, *quoted; /* whatever the spelling needs */
+    /* Whatever the spelling needs: names, strings as they are. */
+    struct regular *names, *declared_names, *unescaped;
     struct code_points avoided[MAX_AVOIDED];
     struct text quote;
+    struct string_cache *strings;
 };
 
 /* ---- marks ---- */
@@ -130,7 +132,7 @@ static bool add_raw(struct argument_grammar *a, const struct raw_reading *readin
     raw->next = a->raw;
     raw->reading = *reading;
     a->raw = raw;
-    if (!raw_text_init(&raw->texts, a->g, reading, &a->marks, err))
+    if (!raw_text_init(&raw->texts, a->g, reading, &a->marks, a->unescaped, err))
         return false;
     raw->spelling = a->json.spelling;
     raw->spelling.kinds = raw_reading_kinds(reading);
@@ -166,7 +168,8 @@ static bool raw_member(void *context, struct slice name, const struct value_spel
 
 static bool spell_raw(struct argument_grammar *a, struct error *err)
 {
-    if (!spell_apart(a, TAG_NAME, err))
+    struct text_limits limits = { .absent = a->marks.items, .n_absent = a->marks.count };
+    if (!spell_apart(a, TAG_NAME, err) || !free_text(&a->unescaped, grammar_class, &limits, err))
         return false;
     a->root.member = raw_member;
     return a->syntax->arg_close.length ||
@@ -225,10 +228,10 @@ static bool limit_quoted(struct argument_grammar *a, struct error *err)
         .avoided = a->avoided,
     };
     if (!marks_avoid(&marks, a->avoided, &strings->n_avoided, err) ||
-        !free_text(&a->quoted, grammar_class, &limits, err))
+        !free_text(&a->unescaped, grammar_class, &limits, err))
         return false;
-    strings->allowed = a->quoted;
-    strings->any = regular_expr(a->g, a->quoted);
+    strings->allowed = a->unescaped;
+    strings->any = regular_expr(a->g, a->unescaped);
     return true;
 }
 
@@ -281,7 +284,8 @@ bool argument_grammar_open(struct argument_grammar **out, struct grammar *g,
     text_init(&a->quote, SIZE_MAX);
     collect_marks(&a->marks, dialect);
     bool ok = json_without_init(&a->json, g, JSON_SPACING_FREE, &a->marks, err) &&
-              choose_spelling(a, err);
+              string_cache_open(&a->strings, err) && choose_spelling(a, err);
+    a->root.strings_so_far = a->strings;
     if (!ok)
         argument_grammar_close(out);
     return ok;
@@ -301,8 +305,9 @@ void argument_grammar_close(struct argument_grammar **arguments)
     json_without_release(&a->json);
     regular_close(&a->names);
     regular_close(&a->declared_names);
-    regular_close(&a->quoted);
+    regular_close(&a->unescaped);
     text_release(&a->quote);
+    string_cache_close(&a->strings);
     memory_free(a);
     *arguments = NULL;
 }

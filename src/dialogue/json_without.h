@@ -9,7 +9,7 @@
 
 struct json_without {
     struct value_spelling spelling;
-    struct regular *strings; /* NULL: nothing is absent */
+    struct regular *strings, *names; /* NULL: nothing is absent */
     struct code_points avoided[MAX_AVOIDED];
 };
 

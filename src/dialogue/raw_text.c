@@ -1,7 +1,5 @@
 #include "dialogue/raw_text.h"
 
-#include "dialogue/free_text.h"
-
 /* White space that is passed over before a bracket, and around JSON. */
 #define BLANK      "[\\s\\x1c-\\x1f\\x85]"
 #define JSON_BLANK "[ \\t\\r\\n]"
@@ -136,13 +134,12 @@ static bool spell_as_is(struct text *out, struct slice text)
 }
 
 bool raw_text_init(struct raw_text *out, struct grammar *g, const struct raw_reading *reading,
-                   const struct marks *marks, struct error *err)
+                   const struct marks *marks, const struct regular *unmarked, struct error *err)
 {
-    struct text_limits limits = { .absent = marks->items, .n_absent = marks->count };
     size_t n_avoided;
     *out = (struct raw_text){ .allowed = NULL };
     if (!marks_avoid(marks, out->avoided, &n_avoided, err) ||
-        !free_text(&out->allowed, grammar_class, &limits, err) ||
+        !regular_copy(&out->allowed, unmarked, err) ||
         !narrow(&out->allowed, write_misread, reading, err) || !make_heads(out, n_avoided, err) ||
         !narrow(&out->heads, write_bad_heads, reading, err))
         return false;

@@ -27,9 +27,11 @@ struct raw_text {
     struct code_points avoided[MAX_AVOIDED];
 };
 
-/* Texts that are read as strings. `out` may not be moved. */
+/* Texts that are read as strings: of those without marks (`unmarked`) the ones that are not read
+ * otherwise. `out` may not be moved. */
 bool raw_text_init(struct raw_text *out, struct grammar *g, const struct raw_reading *reading,
-                   const struct marks *marks, struct error *err) MUST_CHECK;
+                   const struct marks *marks, const struct regular *unmarked,
+                   struct error *err) MUST_CHECK;
 void raw_text_release(struct raw_text *raw);
 
 #endif
