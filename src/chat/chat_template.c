@@ -242,8 +242,9 @@ static bool render_as(const struct chat_template *t, const struct chat_style *st
 }
 
 /* Ways to say what the template refused or left out, first each by itself, then together; false
- * when there is none left. Calls keep their form, since answers are read in it. */
-static bool change_style(struct chat_style *style, unsigned way)
+ * when there is none left. Where there are tools, calls keep their form, since answers are read in
+ * it. */
+static bool change_style(struct chat_style *style, unsigned way, bool has_tools)
 {
     enum {
         TURNS,
@@ -256,9 +257,10 @@ static bool change_style(struct chat_style *style, unsigned way)
         CONTENT,
         ALL_BUT_CONTENT,
         ALL,
+        WORDS,
         END
     };
-    bool all = way == ALL || way == ALL_BUT_CONTENT;
+    bool all = way == ALL || way == ALL_BUT_CONTENT || way == WORDS;
     if (way == TURNS || all)
         style->merges_system = style->merges_turns = style->opens_with_user =
             style->answers_results = true;
@@ -276,7 +278,9 @@ static bool change_style(struct chat_style *style, unsigned way)
         style->lists_tools = true;
     if (way == CONTENT || way == ALL)
         style->parts_content = style->parts_by_user = true;
-    return way < END;
+    if (way == WORDS)
+        style->calls_as_text = style->results_as_text = true;
+    return way < (has_tools ? WORDS : END);
 }
 
 static bool is_worth_another(const struct error *err)
@@ -293,6 +297,7 @@ bool chat_template_render(const struct chat_template *t, const struct prompt_req
     bool has_acceptable = false;
     size_t begin = out->length;
     unsigned way = 0;
+    bool has_tools = conversation_tools(request->conversation);
     do {
         bool ok = render_as(t, &style, request, out, failure);
         if (ok && is_complete(out, begin, request))
@@ -305,7 +310,7 @@ bool chat_template_render(const struct chat_template *t, const struct prompt_req
             break;
         failure = &later;
         style = t->found.style;
-    } while (change_style(&style, way++));
+    } while (change_style(&style, way++, has_tools));
     if (has_acceptable)
         return render_as(t, &acceptable, request, out, err);
     return fail(err, first.code, "%s", first.message);

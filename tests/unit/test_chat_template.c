@@ -693,6 +693,23 @@ TEST(tools_beside_the_last_message_of_the_user_are_listed_where_there_is_none)
         "assistant: f{};tool: r;");
 }
 
+TEST(calls_that_are_refused_without_tools_are_told_in_plain_words)
+{
+    static const char refuses[] =
+        "{{ tools }}{% for m in messages %}{% if (m.tool_calls or m.role == 'tool') and not tools "
+        "%}"
+        "{{ raise_exception('no tools, no calls') }}{% endif %}{{ m.role }}: {{ m.content }}"
+        "{% for c in m.tool_calls %}{{ c.function.name }}{{ c.function.arguments|tojson }}"
+        "{% endfor %};{% endfor %}";
+    expect_prompt_of(
+        refuses,
+        "[{\"role\":\"user\",\"content\":\"u\"},{\"role\":\"assistant\",\"tool_calls\":["
+        "{\"function\":{\"name\":\"f\"}}]},{\"role\":\"tool\",\"content\":\"r\"}]",
+        NULL, false,
+        "Noneuser: u;assistant: <tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n"
+        "</tool_call>;user: <tool_response>\nr\n</tool_response>;");
+}
+
 TEST(results_stand_in_the_order_of_their_calls)
 {
     static const char two[] =
