@@ -24,6 +24,20 @@ static const struct dialect_family *row_named(const char *name)
     return NULL;
 }
 
+/* A NUL byte stands behind each text, also the empty ones. */
+static void set_empty(struct dialect *d)
+{
+    struct call_syntax *c = &d->calls;
+    struct slice *all[] = { &d->think_open, &d->think_close,  &d->content_open, &d->content_close,
+                            &c->trigger,    &c->section_open, &c->between,      &c->section_close,
+                            &c->open,       &c->name_again,   &c->name_end,     &c->close,
+                            &c->arg_open,   &c->arg_name_end, &c->arg_close,    &c->arg_between,
+                            &c->quote };
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        if (!all[i]->data)
+            *all[i] = slice_of("");
+}
+
 static bool open_holder(struct dialect_holder **out, const struct dialect *dialect,
                         struct error *err)
 {
@@ -31,6 +45,7 @@ static bool open_holder(struct dialect_holder **out, const struct dialect *diale
     if (!*out)
         return fail_memory(err, sizeof **out, "a dialect");
     (*out)->dialect = *dialect;
+    set_empty(&(*out)->dialect);
     return true;
 }
 
@@ -120,7 +135,9 @@ bool dialect_open(struct dialect_holder **out, const struct chat_template *t, st
     (*out)->texts = arena_new(TEXT_BYTES);
     bool ok =
         ((*out)->texts || fail_memory(err, TEXT_BYTES, "a dialect")) && find_out(*out, t, err);
-    if (!ok)
+    if (ok)
+        set_empty(&(*out)->dialect);
+    else
         dialect_close(out);
     return ok;
 }

@@ -227,7 +227,7 @@ const struct dialect_family dialect_families[] = {
       .dialect = { THINK, CODER_CALLS } },
     { "nemotron-3.5-nano", .dialect = { THINK, CODER_CALLS } },
 
-    { "glm-ocr", .dialect = { KEY_VALUE_CALLS("") } },
+    { "glm-ocr", .dialect = { THINK, KEY_VALUE_CALLS("") } },
     { "laguna", .dialect = { .family = "laguna", THINK, KEY_VALUE_CALLS("\n") } },
     { "poolside-v1", .dialect = { .family = "poolside-v1", THINK, KEY_VALUE_CALLS("") } },
     { "glm-4.7", .marks = { "<arg_key>", "<arg_value>" }, .dialect = { THINK, KEY_VALUE_CALLS("") } },

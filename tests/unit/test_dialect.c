@@ -2,6 +2,7 @@
  * reads. */
 #include "test.h"
 
+#include "base/memory.h"
 #include "chat/dialect.h"
 #include "chat/output_family.h"
 #include "spelled_call.h"
@@ -139,4 +140,126 @@ TEST(a_prompt_thinks_when_it_ends_with_the_opening_tag)
     assert_ok(dialect_open_family(&holder, "qwen3-coder", &err), err);
     assert_false(dialect_prompt_thinks(dialect_of(holder), slice_of("<think>")));
     dialect_close(&holder);
+}
+
+/* ---- templates ---- */
+
+static void check_renderer(const char *renderer, const char *family)
+{
+    struct chat_template_sources sources = { .renderer = renderer,
+                                             .bos = slice_of(""),
+                                             .eos = slice_of("") };
+    struct chat_template *t;
+    struct dialect_holder *found, *expected;
+    struct error err = { 0 };
+    assert_ok(chat_template_open(&t, &sources, &err), err);
+    assert_ok(dialect_open(&found, t, &err), err);
+    assert_ok(dialect_open_family(&expected, family, &err), err);
+    const struct dialect *a = dialect_of(found), *b = dialect_of(expected);
+    if (a->calls.arguments != b->calls.arguments || !slice_equal(a->calls.open, b->calls.open) ||
+        !slice_equal(a->think_open, b->think_open))
+        fail_msg("renderer %s: calls '%s', thinking '%s'", renderer, a->calls.open.data,
+                 a->think_open.data);
+    dialect_close(&found);
+    dialect_close(&expected);
+    chat_template_close(&t);
+}
+
+TEST(a_renderer_has_the_dialect_of_its_family)
+{
+    check_renderer("qwen3-coder", "qwen3-coder");
+    check_renderer("deepseek3.1", "deepseek3");
+    check_renderer("qwen3.8", "qwen3.5");
+    check_renderer("olmo3.1", "olmo3");
+    check_renderer("gemma4-large", "gemma4");
+    check_renderer("glm-ocr", "glm-ocr");
+    check_renderer("glimmer", "glimmer");
+}
+
+/* As hf templates are: with tools, calls and thinking. */
+static const char TEMPLATE[] =
+    "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}<|{{ m.role }}|>"
+    "{% if m.reasoning_content %}<ponder>{{ m.reasoning_content }}</ponder>{% endif %}"
+    "{{ m.content }}{% for c in m.tool_calls or [] %}{{ ', ' if not loop.first else '<calls>[' }}"
+    "{\"id\": {{ c.id | tojson }}, \"name\": {{ c.function.name | tojson }}, \"arguments\": "
+    "{{ c.function.arguments | tojson }}}{{ ']</calls>' if loop.last }}{% endfor %}</s>"
+    "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+
+static bool open_dialect(struct dialect_holder **out, const char *source, struct error *err)
+{
+    struct chat_template_sources sources = { .user = slice_of(source),
+                                             .user_is_jinja = true,
+                                             .bos = slice_of(""),
+                                             .eos = slice_of("</s>") };
+    struct chat_template *t = NULL;
+    bool ok = chat_template_open(&t, &sources, err) && dialect_open(out, t, err);
+    chat_template_close(&t);
+    return ok;
+}
+
+static void check_text(struct slice text, const char *expected)
+{
+    assert_int_equal(text.length, strlen(expected));
+    assert_string_equal(text.data, expected);
+}
+
+TEST(a_dialect_outlives_the_template_it_is_found_in)
+{
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    assert_ok(open_dialect(&holder, TEMPLATE, &err), err);
+    const struct dialect *d = dialect_of(holder);
+    assert_null(d->family);
+    assert_int_equal(d->calls.arguments, ARGUMENTS_JSON);
+    assert_false(d->calls.is_only_first);
+    assert_false(d->calls.is_single);
+    check_text(d->calls.trigger, "<calls>");
+    check_text(d->calls.section_open, "<calls>[");
+    check_text(d->calls.open, "{\"name\": \"");
+    check_text(d->calls.name_end, "\", \"arguments\": ");
+    check_text(d->calls.close, "}");
+    check_text(d->calls.between, ", ");
+    check_text(d->calls.section_close, "]</calls>");
+    check_text(d->think_open, "<ponder>");
+    check_text(d->think_close, "</ponder>");
+    check_text(d->content_open, "");
+    dialect_close(&holder);
+}
+
+TEST(a_template_without_words_for_calls_has_those_that_are_supplied)
+{
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    assert_ok(open_dialect(&holder,
+                           "{% for m in messages %}[{{ m.role }}]{{ m.content }}\n{% endfor %}",
+                           &err),
+              err);
+    check_text(dialect_of(holder)->calls.open, "<tool_call>\n{\"name\": \"");
+    check_text(dialect_of(holder)->think_open, "");
+    dialect_close(&holder);
+}
+
+TEST(no_allocation_that_fails_while_a_dialect_is_found_is_lost)
+{
+    struct chat_template_sources sources = { .user = slice_of(TEMPLATE),
+                                             .user_is_jinja = true,
+                                             .bos = slice_of(""),
+                                             .eos = slice_of("</s>") };
+    struct chat_template *t;
+    struct error err = { 0 };
+    assert_ok(chat_template_open(&t, &sources, &err), err);
+    bool ok = false;
+    for (int64_t n = 0; !ok; n += 1 + n / 50) {
+        struct dialect_holder *holder = NULL;
+        memory_fail_after(n);
+        ok = dialect_open(&holder, t, &err);
+        memory_fail_after(-1);
+        if (!ok) {
+            assert_int_equal(err.code, ERROR_MEMORY);
+            assert_null(holder);
+        } else
+            check_text(dialect_of(holder)->calls.open, "{\"name\": \"");
+        dialect_close(&holder);
+    }
+    chat_template_close(&t);
 }
