@@ -132,6 +132,7 @@ bool settings_find_tokens(struct settings *settings, const struct tokenizer *tok
                           struct error *err)
 {
     size_t n = settings->logit_bias.count;
+    settings->tokenizer = tokenizer;
     settings->session.n_logit_bias = 0;
     for (size_t i = 0; i < n; i++)
         if (!logit_bias_read(&settings->biases[i], settings->logit_bias.items[i], tokenizer, err))
@@ -182,6 +183,17 @@ struct turn_options settings_turn(const struct settings *settings, const struct 
     return turn;
 }
 
+/* It replaces the others, when it is one. */
+static bool set_only_bias(struct settings *settings, const char *value, struct error *err)
+{
+    struct hearth_token_bias bias;
+    if (!logit_bias_read(&bias, value, settings->tokenizer, err))
+        return false;
+    settings->biases[0] = bias;
+    settings->session.n_logit_bias = 1;
+    return true;
+}
+
 bool settings_change(struct settings *settings, const char *name, const char *value,
                      struct error *err)
 {
@@ -194,13 +206,24 @@ bool settings_change(struct settings *settings, const char *name, const char *va
     if (is_input_row(settings, row))
         return fail(err, ERROR_USAGE, "'%s' is no parameter of an answer",
                     printable(slice_of(name)));
-    if (row->kind == OPTION_LIST)
-        ((struct option_list *)row->target)->count = 0; /* said again: it replaces */
+    if (row->target == &settings->logit_bias && !set_only_bias(settings, value, err))
+        return false;
     if (row->target == &settings->format && !load_format(settings, value, err))
         return false;
     if (row->target == &settings->grammar && !load_grammar(settings, value, err))
         return false;
+    if (row->kind == OPTION_LIST)
+        ((struct option_list *)row->target)->count = 0; /* said again: it replaces */
     return option_store(row, value, err);
+}
+
+void settings_drop(struct settings *settings, const char *name)
+{
+    const struct option_row *row = options_find(settings->rows, SETTINGS_ROWS, name);
+    if (row && row->kind == OPTION_LIST)
+        ((struct option_list *)row->target)->count = 0;
+    if (row && (row->target == &settings->format || row->target == &settings->grammar))
+        (void)!settings_change(settings, name, "", &(struct error){ 0 });
 }
 
 /* Append the row's value; nothing for an empty list. */

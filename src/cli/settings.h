@@ -20,6 +20,7 @@ struct settings {
     struct hearth_model_options model;
     struct hearth_session_options session; /* without `stop`: see settings_session */
     struct option_list stop, logit_bias;
+    const struct tokenizer *tokenizer; /* borrowed; NULL before settings_find_tokens */
     struct hearth_token_bias biases[OPTION_LIST_MAX]; /* [session.n_logit_bias] */
     const char *format, *grammar;                     /* as given */
     struct text format_text, grammar_text;            /* what they say, or their files */
@@ -39,7 +40,7 @@ void settings_release(struct settings *settings);
  * contradict each other. */
 bool settings_load(struct settings *settings, struct error *err) MUST_CHECK;
 
-/* Find the tokens that --logit-bias means; again after it changed. */
+/* Find the tokens that --logit-bias means, in a vocabulary that lives as long as the settings. */
 bool settings_find_tokens(struct settings *settings, const struct tokenizer *tokenizer,
                           struct error *err) MUST_CHECK;
 
@@ -55,6 +56,9 @@ struct turn_options settings_turn(const struct settings *settings, const struct 
  * parameter or it cannot have that value. */
 bool settings_change(struct settings *settings, const char *name, const char *value,
                      struct error *err) MUST_CHECK;
+
+/* A text or list is empty again: what answers cannot obey is not kept. Others stay. */
+void settings_drop(struct settings *settings, const char *name);
 
 /* One line for each parameter with its present value. */
 bool settings_print(const struct settings *settings, struct text *out) MUST_CHECK;

@@ -75,13 +75,18 @@ static bool told(bool ok, const struct error *err)
     return ok;
 }
 
-/* Change a setting and tell the session; whether that went well. */
+/* Change a setting and tell the session; whether that went well. What the session cannot obey is
+ * dropped, so that it does not spoil the next change. */
 static bool change(struct repl *r, const char *name, const char *value)
 {
-    struct error err = { 0 };
-    return told(settings_change(r->talk->settings, name, value, &err) &&
-                    talk_configure(r->talk, &err),
-                &err);
+    struct error err = { 0 }, ignored = { 0 };
+    if (!told(settings_change(r->talk->settings, name, value, &err), &err))
+        return false;
+    if (told(talk_configure(r->talk, &err), &err))
+        return true;
+    settings_drop(r->talk->settings, name);
+    (void)!talk_configure(r->talk, &ignored);
+    return false;
 }
 
 /* What follows the words that were read, without white space in front. */

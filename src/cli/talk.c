@@ -56,8 +56,7 @@ void talk_close(struct talk *talk)
 bool talk_configure(struct talk *talk, struct error *err)
 {
     struct hearth_error problem = { 0 };
-    if (!settings_find_tokens(talk->settings, dialogue_tokenizer(talk->dialogue), err) ||
-        !check_format(talk, err))
+    if (!check_format(talk, err))
         return false;
     struct hearth_session_options options =
         talk->is_fed ? settings_plain_session(talk->settings) : settings_session(talk->settings);

@@ -503,6 +503,25 @@ if has_terminal; then
     [ "${evaluated[1]:-0}" -gt $((${answered[0]:-0} / 2)) ] || wrong "${answered[0]} tokens were said, ${evaluated[1]} read for the next answer"
 fi
 
+it "drops a parameter that answers cannot obey"
+if has_terminal; then
+    first=$(asked hello) long=$(printf 'x%.0s' $(seq 1100))
+    flags="--num-predict 20" talk '/set parameter grammar root ::= (\n' '/set parameter format nothing\n' "/set parameter stop $long\n" \
+        "/set parameter grammar $letters\n" 'hello\n' answered '/bye\n'
+    out_matches 'Error: .*line 1'
+    out_has "nothing: No such file"
+    out_matches 'Error: .*1100'
+    out_has_times 1 "$first"
+fi
+
+it "keeps a bias when another one makes no sense"
+if has_terminal; then
+    flags="--num-predict 3" talk '/set parameter logit_bias lo=100\n' '/set parameter logit_bias no such=1\n' \
+        '/set parameter num_predict 5\n' 'hello\n' answered '/bye\n'
+    out_matches 'Error: .*tokens, not one'
+    out_has_times 1 lololololo
+fi
+
 it "has no place in a conversation for what belongs to one prompt"
 if has_terminal; then
     for flag in "--n 2" "--events" "--suffix x"; do
