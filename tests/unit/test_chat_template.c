@@ -1,6 +1,7 @@
 /* test_chat_template.c: whatever the template, nothing of a conversation is lost.
  *
- * CHAT_TEMPLATE=name in the environment looks at one published template and shows its prompts. */
+ * CHAT_TEMPLATE=name in the environment looks at the templates of that name only and shows what
+ * they have words for and their prompts; CHAT_TEMPLATE= shows all. */
 #include "test.h"
 
 #include <dirent.h>
@@ -135,10 +136,11 @@ static size_t check_template(const char *name, const struct chat_template_source
     assert_ok(chat_template_open(&t, sources, &err), err);
     double ms = (double)(clock_ns() - begin) / 1e6;
     struct chat_template_facts f = chat_template_facts(t);
-    fprintf(stderr, "%-60s %s %s%s%s%s%s%s %.1f ms\n", name, chat_template_origin(t),
-            f.has_system ? "system " : "", f.has_tools ? "tools " : "", f.has_calls ? "calls " : "",
-            f.has_results ? "results " : "", f.can_think ? "think " : "",
-            f.can_switch_thinking ? "switch" : "", ms);
+    if (getenv("CHAT_TEMPLATE"))
+        fprintf(stderr, "%-60s %s %s%s%s%s%s%s %.1f ms\n", name, chat_template_origin(t),
+                f.has_system ? "system " : "", f.has_tools ? "tools " : "",
+                f.has_calls ? "calls " : "", f.has_results ? "results " : "",
+                f.can_think ? "think " : "", f.can_switch_thinking ? "switch" : "", ms);
     for (size_t i = 0; i < COUNT_OF(talks); i++)
         n_lost += check_talk(t, name, &talks[i]);
     chat_template_close(&t);
