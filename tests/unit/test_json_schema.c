@@ -146,6 +146,55 @@ TEST(documents_are_judged)
     }
 }
 
+/* A text, not the document that a reader would make of it. */
+static bool has_text(const char *schema, const char *text)
+{
+    const struct json *s;
+    struct grammar *g;
+    struct matcher *m;
+    struct error err = { 0 };
+    matcher_state state;
+    assert_ok(json_open(&s, schema, strlen(schema), "schema", &err), err);
+    assert_ok(json_schema_open(&g, s, JSON_SPACING_COMPACT, &err), err);
+    assert_ok(matcher_open(&m, g, LIMIT_BYTES, &err), err);
+    assert_ok(matcher_advance(m, matcher_start(m), slice_of(text), &state, &err), err);
+    bool has = state != MATCHER_DEAD && matcher_may_end(m, state);
+    matcher_close(&m);
+    grammar_close(&g);
+    json_close(&s);
+    return has;
+}
+
+/* 999999999999.999999 is 1e12 for whoever reads it as a double. */
+TEST(numbers_beside_an_open_bound_are_beside_it_for_every_reader)
+{
+    static const struct {
+        const char *schema, *text;
+        bool has;
+    } cases[] = {
+        { "{\"exclusiveMaximum\":1e12}", "999999999999.999999", false },
+        { "{\"exclusiveMaximum\":1e12}", "999999999999.99", true },
+        { "{\"exclusiveMaximum\":1e12}", "1000000000000", false },
+        { "{\"exclusiveMaximum\":1e12}", "-5.000001", false },
+        { "{\"exclusiveMaximum\":1e12}", "-5.01", true },
+        { "{\"maximum\":1e12}", "999999999999.999999", true },
+        { "{\"exclusiveMinimum\":1e12}", "1000000000000.000001", false },
+        { "{\"exclusiveMinimum\":1e12}", "1000000000000.01", true },
+        { "{\"exclusiveMinimum\":-1e12}", "-999999999999.999999", false },
+        { "{\"exclusiveMinimum\":-1e12}", "-999999999999.99", true },
+        { "{\"exclusiveMaximum\":1e15}", "999999999999999", true },
+        { "{\"exclusiveMaximum\":1e15}", "999999999999999.9", false },
+        { "{\"exclusiveMaximum\":3}", "2.999999", true },
+        { "{\"exclusiveMinimum\":2.5,\"exclusiveMaximum\":2.75}", "2.500001", true },
+        { "{\"exclusiveMinimum\":2.5,\"exclusiveMaximum\":2.75}", "2.5", false },
+        { "{\"exclusiveMinimum\":2.5,\"exclusiveMaximum\":2.75}", "2.75", false },
+        { "{\"exclusiveMinimum\":0.123456789}", "0.12345678901", true },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (has_text(cases[i].schema, cases[i].text) != cases[i].has)
+            fail_msg("%s: %s", cases[i].schema, cases[i].text);
+}
+
 /* More ranges than any list on the stack would hold, with and without characters that are escaped.
  */
 TEST(classes_of_a_pattern_may_be_long)

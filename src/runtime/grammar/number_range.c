@@ -10,6 +10,7 @@ enum {
     WHOLE_DIGITS = 18, /* an int64 holds them */
     FRACTION_DIGITS = 16,
     FREE_PLACES = 6,
+    SAFE_DIGITS = 15, /* two numbers of so many digits are never the same double */
     SAFE_WHOLE_DIGITS = 9,
     MAX_REMAINDERS = 1000
 };
@@ -174,18 +175,35 @@ static grammar_expr whole_range(struct grammar *g, const struct decimal *a, cons
 struct corridor {
     const struct decimal *low, *high;
     bool is_low_open, is_high_open;
+    size_t free_places; /* digits that may be written where no bound asks for more */
 };
 
 /* Digits that are written behind the point: few enough that a double tells the number from its
  * bounds. */
 static size_t places(const struct corridor *c)
 {
-    size_t most = FREE_PLACES;
+    size_t most = c->free_places;
     if (c->low)
         most = size_max(most, c->low->n_fraction + 2);
     if (c->high)
         most = size_max(most, c->high->n_fraction + 2);
     return size_min(most, FRACTION_DIGITS);
+}
+
+static struct corridor without_low(const struct corridor *c)
+{
+    struct corridor high = *c;
+    high.low = NULL;
+    high.is_low_open = false;
+    return high;
+}
+
+static struct corridor without_high(const struct corridor *c)
+{
+    struct corridor low = *c;
+    low.high = NULL;
+    low.is_high_open = false;
+    return low;
 }
 
 static uint8_t fraction_digit(const struct decimal *d, size_t place)
@@ -204,7 +222,7 @@ static bool may_stop(const struct corridor *c, size_t place)
 static grammar_expr fraction_rest(struct grammar *g, const struct corridor *c, size_t place)
 {
     if (!c->low && !c->high)
-        return any_digits(g, 0, place < FREE_PLACES ? FREE_PLACES - place : 0);
+        return any_digits(g, 0, place < c->free_places ? c->free_places - place : 0);
     grammar_expr choices[4];
     size_t n_choices = 0;
     if (may_stop(c, place))
@@ -213,9 +231,8 @@ static grammar_expr fraction_rest(struct grammar *g, const struct corridor *c, s
         return grammar_choice(g, choices, n_choices);
     unsigned lo = c->low ? fraction_digit(c->low, place) : 0;
     unsigned hi = c->high ? fraction_digit(c->high, place) : 9;
-    struct corridor below = { .high = c->high, .is_high_open = c->is_high_open };
-    struct corridor above = { .low = c->low, .is_low_open = c->is_low_open };
-    struct corridor between = { 0 };
+    struct corridor below = without_low(c), above = without_high(c);
+    struct corridor between = without_low(&above);
     if (lo == hi && c->low && c->high) {
         choices[n_choices++] = pair(g, digit_range(g, lo, lo), fraction_rest(g, c, place + 1));
         return grammar_choice(g, choices, n_choices);
@@ -244,9 +261,10 @@ static grammar_expr fraction(struct grammar *g, const struct corridor *c)
     size_t n_choices = 0;
     if (may_stop(c, 0))
         choices[n_choices++] = empty(g);
+    if (c->free_places == 0)
+        return grammar_choice(g, choices, n_choices);
     /* at least one digit: what may follow, without the empty text, which only stands alone there */
-    struct corridor low = { .low = c->low, .is_low_open = c->is_low_open };
-    struct corridor high = { .high = c->high, .is_high_open = c->is_high_open };
+    struct corridor low = without_high(c), high = without_low(c);
     grammar_expr starts[4];
     size_t n_starts = 0;
     unsigned lo = c->low ? fraction_digit(c->low, 0) : 0;
@@ -261,7 +279,7 @@ static grammar_expr fraction(struct grammar *g, const struct corridor *c)
     unsigned first = c->low ? lo + 1 : lo, last = c->high ? hi : hi + 1; /* last: one past */
     if (first < last)
         starts[n_starts++] =
-            pair(g, digit_range(g, first, last - 1), any_digits(g, 0, FREE_PLACES - 1));
+            pair(g, digit_range(g, first, last - 1), any_digits(g, 0, c->free_places - 1));
     choices[n_choices++] =
         pair(g, grammar_bytes(g, slice_of(".")), grammar_choice(g, starts, n_starts));
     return grammar_choice(g, choices, n_choices);
@@ -272,7 +290,8 @@ static grammar_expr fraction(struct grammar *g, const struct corridor *c)
 /* Magnitudes between bounds; NULL: no upper one. */
 static grammar_expr magnitudes(struct grammar *g, const struct corridor *c, bool is_integral)
 {
-    static const struct corridor free_corridor;
+    struct corridor low = without_high(c), high = without_low(c);
+    struct corridor free_corridor = without_low(&low);
     struct decimal largest = { .n_whole = WHOLE_DIGITS };
     memset(largest.whole, 9, sizeof largest.whole);
     struct decimal a = *c->low, b = c->high ? *c->high : largest;
@@ -286,8 +305,6 @@ static grammar_expr magnitudes(struct grammar *g, const struct corridor *c, bool
     int order = compare_whole(&a, &b);
     if (order > 0)
         return nothing(g);
-    struct corridor low = { .low = c->low, .is_low_open = c->is_low_open };
-    struct corridor high = { .high = c->high, .is_high_open = c->is_high_open };
     if (order == 0)
         return pair(g, whole_range(g, &a, &a), fraction(g, c->high ? c : &low));
     grammar_expr choices[3] = { pair(g, whole_range(g, &a, &a), fraction(g, &low)) };
@@ -305,6 +322,18 @@ static bool bound(struct decimal *d, bool has, double x, bool *is_bounded, struc
     return !*is_bounded || decimal_of(d, x, err);
 }
 
+/* A number beside a bound that it must not be stays beside it for readers with doubles. */
+static size_t free_places(const struct number_range *r, const struct decimal *low,
+                          const struct decimal *high)
+{
+    size_t n_whole = 0;
+    if (low && r->is_low_open)
+        n_whole = low->n_whole;
+    if (high && r->is_high_open)
+        n_whole = size_max(n_whole, high->n_whole);
+    return n_whole < SAFE_DIGITS ? size_min(FREE_PLACES, SAFE_DIGITS - n_whole) : 0;
+}
+
 bool number_range_expr(struct grammar *g, const struct number_range *r, grammar_expr *out,
                        struct error *err)
 {
@@ -315,6 +344,7 @@ bool number_range_expr(struct grammar *g, const struct number_range *r, grammar_
         return false;
     if ((r->has_low && !has_low && r->low > 0) || (r->has_high && !has_high && r->high < 0))
         return too_long(r->low > 0 ? r->low : r->high, err);
+    size_t places = free_places(r, has_low ? &low : NULL, has_high ? &high : NULL);
     grammar_expr choices[2];
     size_t n_choices = 0;
     if (!has_low || r->low < 0) { /* magnitudes of the negative ones, mirrored; never "-0" */
@@ -322,7 +352,8 @@ bool number_range_expr(struct grammar *g, const struct number_range *r, grammar_
         struct corridor c = { .low = below ? &high : &decimal_zero,
                               .is_low_open = below ? r->is_high_open : true,
                               .high = has_low ? &low : NULL,
-                              .is_high_open = r->is_low_open };
+                              .is_high_open = r->is_low_open,
+                              .free_places = places };
         choices[n_choices++] =
             pair(g, grammar_bytes(g, slice_of("-")), magnitudes(g, &c, r->is_integral));
     }
@@ -331,7 +362,8 @@ bool number_range_expr(struct grammar *g, const struct number_range *r, grammar_
         struct corridor c = { .low = above ? &low : &decimal_zero,
                               .is_low_open = above && r->is_low_open,
                               .high = has_high ? &high : NULL,
-                              .is_high_open = r->is_high_open };
+                              .is_high_open = r->is_high_open,
+                              .free_places = places };
         choices[n_choices++] = magnitudes(g, &c, r->is_integral);
     }
     *out = grammar_choice(g, choices, n_choices);
