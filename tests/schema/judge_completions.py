@@ -3,19 +3,22 @@
 
     judge_completions.py COMPLETE_SCHEMAS SUITE [MODEL.gguf...]
 
-COMPLETE_SCHEMAS is the program of complete_schemas.c. For every schema of the suite it writes COUNT answers of a model with
-random weights, and of each model named; all must be JSON and valid for python3-jsonschema. Schemas that hearth refuses, and
-tests of the suite that the validator is known to judge otherwise than the specification, are listed here by name; whatever else
-occurs is a failure, and so is a listed one that does not occur any more. The last line is "N passed, N failed", where a schema
-counts once for each model.
+COMPLETE_SCHEMAS is the program of complete_schemas.c. For every schema of the suite, and for string formats, it writes COUNT
+answers of a model with random weights, and of each model named; all must be JSON and valid for python3-jsonschema. Schemas that
+hearth refuses, and tests of the suite that the validator is known to judge otherwise than the specification, are listed here by
+name; whatever else occurs is a failure, and so is a listed one that does not occur any more. The last line is "N passed, N
+failed", where a schema counts once for each model.
 """
+import datetime
 import functools
+import ipaddress
 import json
 import os
 import re
 import subprocess
 import sys
 import unicodedata
+import uuid
 from urllib.parse import urljoin
 
 import jsonschema
@@ -38,6 +41,18 @@ VALIDATOR_DIFFERS = {} if REFERENCES_ARE_FOUND else {
     "draft7/ref: empty tokens in $ref json-pointer: non-number is invalid": "drops empty parts of a pointer",
     "draft7/additionalItems: additionalItems with heterogeneous array: heterogeneous invalid instance":
         "fails while it sorts the items of its message",
+}
+
+# String formats, which the suite's files do not have: an example, a counterexample, and a reader that raises ValueError.
+# Python has no year 0, RFC 3339 has.
+FORMATS = {
+    "date": ("2024-02-29", "2023-02-29", lambda s: datetime.date.fromisoformat(s.replace("0000", "0004", 1))),
+    "date-time": ("2024-02-29T23:59:59Z", "2024-02-30T23:59:59Z",
+                  lambda s: datetime.datetime.strptime(s[:19].replace("0000", "0004", 1), "%Y-%m-%dT%H:%M:%S")),
+    "time": ("23:59:59.5+01:00", "24:00:00Z", lambda s: datetime.datetime.strptime(s[:8], "%H:%M:%S")),
+    "ipv4": ("127.0.0.1", "127.0.0.256", ipaddress.IPv4Address),
+    "ipv6": ("0:0:0:0:0:0:0:1", "0:0:0:0:0:0:0:g", ipaddress.IPv6Address),
+    "uuid": ("9e0a2bd2-d6b6-4a4c-8a6c-0a6f2d1f0a11", "9e0a2bd2", uuid.UUID),
 }
 
 
@@ -99,6 +114,9 @@ class Validators:
     """The validator of a draft and a schema, with patterns as ECMA 262 has them."""
 
     def __init__(self):
+        self.formats = jsonschema.FormatChecker(formats=())
+        for name, (_, _, read) in FORMATS.items():
+            self.formats.checks(name, raises=ValueError)(lambda text, read=read: not isinstance(text, str) or bool(read(text)))
         own = {"pattern": pattern_keyword, "enum": enum_keyword}
         self.classes = {"draft2020-12": validators.extend(jsonschema.Draft202012Validator, own),
                         "draft7": validators.extend(jsonschema.Draft7Validator, own)}
@@ -106,8 +124,9 @@ class Validators:
     def of(self, draft, schema):
         kind = self.classes[draft]
         if REFERENCES_ARE_FOUND or not isinstance(schema, dict):
-            return kind(schema)
-        return kind(schema, resolver=jsonschema.RefResolver.from_schema(schema, id_of=kind.ID_OF, store=dict(subschemas(schema, ""))))
+            return kind(schema, format_checker=self.formats)
+        resolver = jsonschema.RefResolver.from_schema(schema, id_of=kind.ID_OF, store=dict(subschemas(schema, "")))
+        return kind(schema, format_checker=self.formats, resolver=resolver)
 
 
 def refuse_constant(name):
@@ -139,6 +158,13 @@ def read_suite(folder):
             with open(os.path.join(folder, draft, file), encoding="utf-8") as source:
                 for group in json.load(source):
                     yield draft, f"{draft}/{file[:-5]}: {group['description']}", group
+
+
+def format_groups():
+    for name, (example, counterexample, _) in FORMATS.items():
+        tests = [{"description": "an example", "data": example, "valid": True},
+                 {"description": "a counterexample", "data": counterexample, "valid": False}]
+        yield "draft2020-12", f"format {name}", {"schema": {"type": "string", "format": name}, "tests": tests}
 
 
 def judged_otherwise(suite, known):
@@ -217,7 +243,7 @@ def judge_model(program, model, suite, known):
 def main():
     program, folder, models = sys.argv[1], sys.argv[2], sys.argv[3:]
     known = Validators()
-    suite = list(read_suite(folder))
+    suite = [*read_suite(folder), *format_groups()]
     otherwise = judged_otherwise(suite, known)
     failed = [f"{name}: the validator judges it " + ("otherwise" if name in otherwise else "as the suite does, but is listed")
               for name in sorted(otherwise ^ set(VALIDATOR_DIFFERS))]
