@@ -279,7 +279,8 @@ static bool set_name(struct call_reader *r, const struct output_parser *p, struc
     static const char space[] = "functions.";
     const struct call_syntax *s = r->syntax;
     written = core_of(written);
-    if (begins_with(written, space) && !declared_tool(p, written))
+    bool is_own = declared_tool(p, written) || declared_front(p, written).length < written.length;
+    if (begins_with(written, space) && !is_own)
         written = slice_from(written, strlen(space));
     struct slice name = declared_tool(p, written) ? written : declared_front(p, written);
     struct slice rest = slice_from(written, name.length);

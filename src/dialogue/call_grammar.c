@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "chat/slice_text.h"
+#include "chat/tool_names.h"
 #include "chat/white_space.h"
 #include "dialogue/argument_grammar.h"
 #include "dialogue/tag_text.h"
@@ -34,6 +35,24 @@ static bool is_plain_name(struct slice name)
     return name.length > 0 && trim_space(name).length == name.length;
 }
 
+static bool has_space(struct slice name)
+{
+    for (size_t i = 0; i < name.length; i++)
+        if (leading_space(slice_from(name, i)))
+            return true;
+    return false;
+}
+
+/* A tool's own name, where it is read as that, else the identifier that it is known by. */
+static struct slice known_name(const struct tool_names *names, const struct json *tools,
+                               size_t index)
+{
+    struct slice own = declared_tool_name(tools, index);
+    bool is_read = !names || (is_plain_name(own) && !has_space(own) &&
+                              slice_equal(tool_names_declared(names, own), own));
+    return is_read ? own : tool_names_shown(names, index);
+}
+
 static bool name_expr(struct grammar *g, const struct call_syntax *s, struct slice name,
                       grammar_expr *out, struct error *err)
 {
@@ -56,6 +75,7 @@ struct calls {
     const struct answer_form *form;
     const struct call_syntax *syntax;
     struct argument_grammar *arguments;
+    struct tool_names *names; /* NULL: tools are called by their own */
 };
 
 static grammar_expr tag(const struct calls *c, struct slice text)
@@ -75,7 +95,8 @@ static bool call_expr(const struct calls *c, size_t index, grammar_expr *out, st
     const struct json *parameters = json_get(declaration(c->form->tools, index), "parameters");
     struct slice name = declared_tool_name(c->form->tools, index);
     grammar_expr written = GRAMMAR_NONE, arguments = GRAMMAR_NONE;
-    if (!name_expr(c->g, s, name, &written, err) ||
+    struct slice known = known_name(c->names, c->form->tools, index);
+    if (!name_expr(c->g, s, known, &written, err) ||
         !argument_grammar_expr(c->arguments, parameters, &arguments, err))
         return fail_while(err, "tool '%s'", printable(name));
     grammar_expr again = s->name_again.length ? joined(c, tag(c, s->name_again), written)
@@ -126,11 +147,14 @@ bool call_grammar_expr(struct grammar *g, const struct answer_form *form, gramma
     size_t n = json_size(form->tools), n_choices = 0;
     grammar_expr *choices = memory_zeroed(n + 1, sizeof *choices);
     bool ok = choices || fail_memory(err, n * sizeof *choices, "the calls of tools");
+    if (ok && form->dialect->family && strcmp(form->dialect->family, "harmony") == 0)
+        ok = tool_names_open(&c.names, form->tools, err);
     ok = ok && argument_grammar_open(&c.arguments, g, form->dialect, form->tokenizer, err) &&
          define_tools(&c, tools, choices, &n_choices, err);
     if (ok)
         *out = section(&c, grammar_choice(g, choices, n_choices));
     argument_grammar_close(&c.arguments);
+    tool_names_close(&c.names);
     memory_free(choices);
     return ok;
 }

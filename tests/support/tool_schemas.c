@@ -250,8 +250,11 @@ static void write_definitions(struct tool_schemas *s)
 static void write_tool(struct tool_schemas *s, uint32_t number)
 {
     static const char *const names[] = { "get_weather", "search", "f", "mcp__files__read" };
+    static const char *const odd[] = { "get-weather", "web.search",    "na\xc3\xafve",
+                                       "look up",     "say \\\"x\\\"", "functions.f",
+                                       "f:" };
     put(s, "{\"type\":\"function\",\"function\":{\"name\":\"");
-    put(s, PICK(s, names));
+    put(s, s->has_odd_names && chance(s, 50) ? PICK(s, odd) : PICK(s, names));
     put_number(s, "", number);
     put(s, "\",\"description\":\"Does \\\"it\\\".\",\"parameters\":{");
     write_object(s, 0, true);

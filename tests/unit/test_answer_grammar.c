@@ -18,6 +18,11 @@ enum { STATES_BYTES = 64 << 20, N_SEEDS = 1000, N_FAMILIES = 2 };
     "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\"},\"s\":{\"type\":" \
     "\"string\"}},\"required\":[\"n\"],\"additionalProperties\":false}"
 
+#define S(text)                \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
 static const struct json *parsed(const char *text)
 {
     const struct json *value;
@@ -244,6 +249,14 @@ static void sample_answers(struct trial *t, const struct grammar *g, int n)
 
 /* ---- many tools ---- */
 
+static size_t count_families(void)
+{
+    size_t n = 0;
+    while (output_families[n])
+        n++;
+    return n;
+}
+
 static int count_seeds(void)
 {
     const char *wanted = getenv("HEARTH_TEST_SEEDS");
@@ -264,31 +277,77 @@ static void choose_form(struct trial *t)
         t->form.format = slice_of(FORMAT);
 }
 
+/* As templates tell them that are of no family. */
+static const struct dialect templated[] = {
+    { .calls = { .arguments = ARGUMENTS_JSON,
+                 .trigger = S("{"),
+                 .is_only_first = true,
+                 .is_last = true,
+                 .open = S("{\"name\": \""),
+                 .name_end = S("\", \"parameters\": "),
+                 .close = S("}"),
+                 .between = S("; ") } },
+    { .think_open = S("<think>"),
+      .think_close = S("</think>"),
+      .calls = { .arguments = ARGUMENTS_JSON,
+                 .trigger = S("[TOOL_CALLS]"),
+                 .section_open = S("[TOOL_CALLS] ["),
+                 .open = S("{\"name\": \""),
+                 .name_end = S("\", \"arguments\": "),
+                 .close = S("}"),
+                 .between = S(", "),
+                 .section_close = S("]") } },
+    { .calls = { .arguments = ARGUMENTS_JSON,
+                 .trigger = S("<|calls|>"),
+                 .section_open = S("<|calls|>"),
+                 .open = S("functions."),
+                 .name_end = S(":0<|arguments|>"),
+                 .close = S("<|call_end|>"),
+                 .section_close = S("<|calls_end|>") } },
+    { .calls = { .arguments = ARGUMENTS_RAW,
+                 .trigger = S("<call>"),
+                 .open = S("<call>"),
+                 .name_end = S("\n"),
+                 .close = S("</call>"),
+                 .between = S("\n"),
+                 .arg_open = S("<key>"),
+                 .arg_name_end = S("</key>\n<value>"),
+                 .arg_close = S("</value>\n") } },
+};
+
 /* False: the tools cannot be spelled in this dialect. */
-static bool try_family(struct trial *t, const char *family, struct error *err)
+static bool try_dialect(struct trial *t, const struct dialect *dialect, struct error *err)
+{
+    struct grammar *g;
+    t->form.dialect = t->dialect = dialect;
+    if (dialect->calls.arguments == ARGUMENTS_NONE)
+        return false;
+    choose_form(t);
+    bool is_possible = answer_grammar_open(&g, &t->form, err);
+    if (is_possible)
+        sample_answers(t, g, 2);
+    grammar_close(&g);
+    return is_possible;
+}
+
+static bool try_family(struct trial *t, size_t number, struct error *err)
 {
     struct dialect_holder *holder;
-    struct grammar *g;
-    assert_ok(dialect_open_family(&holder, family, err), *err);
-    t->family = family;
-    t->form.dialect = t->dialect = dialect_of(holder);
-    bool is_possible = t->dialect->calls.arguments != ARGUMENTS_NONE;
-    if (is_possible) {
-        choose_form(t);
-        is_possible = answer_grammar_open(&g, &t->form, err);
-        if (is_possible)
-            sample_answers(t, g, 2);
-        grammar_close(&g);
+    number %= count_families() + COUNT_OF(templated);
+    if (number < COUNT_OF(templated)) {
+        t->family = "of a template";
+        return try_dialect(t, &templated[number], err);
     }
+    t->family = output_families[number - COUNT_OF(templated)]->facts.name;
+    assert_ok(dialect_open_family(&holder, t->family, err), *err);
+    bool is_possible = try_dialect(t, dialect_of(holder), err);
     dialect_close(&holder);
     return is_possible;
 }
 
 TEST(every_call_of_a_thousand_tools_is_read_and_valid)
 {
-    size_t n_families = 0, n_tried = 0, n_refused = 0;
-    while (output_families[n_families])
-        n_families++;
+    size_t n_tried = 0, n_refused = 0;
     for (int seed = 1; seed <= count_seeds(); seed++) {
         struct text tools;
         text_init(&tools, SIZE_MAX);
@@ -300,15 +359,13 @@ TEST(every_call_of_a_thousand_tools_is_read_and_valid)
         t.form.tools = parsed(tools.data);
         for (int i = 0; i < N_FAMILIES; i++) {
             struct error err = { 0 };
-            const char *family =
-                output_families[((size_t)seed * N_FAMILIES + (size_t)i) % n_families]->facts.name;
-            bool is_possible = try_family(&t, family, &err);
+            bool is_possible = try_family(&t, (size_t)seed * N_FAMILIES + (size_t)i, &err);
             n_tried += is_possible;
             n_refused += err.code != ERROR_NONE;
             if (err.code != ERROR_NONE && getenv("HEARTH_TEST_VERBOSE"))
-                printf("seed %d, %s: %s\n", seed, family, err.message);
+                printf("seed %d, %s: %s\n", seed, t.family, err.message);
             if (err.code != ERROR_NONE && err.code != ERROR_UNSUPPORTED)
-                fail_msg("seed %d, family %s: %s\n%s", seed, family, err.message, tools.data);
+                fail_msg("seed %d, family %s: %s\n%s", seed, t.family, err.message, tools.data);
         }
         json_close(&t.form.tools);
         text_release(&tools);
