@@ -58,6 +58,8 @@ static void answer_message(struct repl *r, struct slice words)
         talk_print_end(r->talk, &answer);
     else
         report(err.message);
+    if (err.code == ERROR_CONTEXT)
+        puts("/clear forgets what was said and makes room.");
     r->is_over = !printer.was_shown;
     answer_printer_release(&printer);
     answer_release(&answer);

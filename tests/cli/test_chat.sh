@@ -488,6 +488,7 @@ if has_terminal; then
     flags="--num-ctx 64 --grammar '$letters'" talk "$(printf 'word %.0s' $(seq 60))\n" 'hello\n' answered '/bye\n'
     status_is 0
     out_matches 'Error: .*64'
+    out_has "/clear forgets"
     out_has_times 1 "$first"
 fi
 
