@@ -14,6 +14,7 @@ enum { PROMPT_BYTES = 16 << 20 };
 #define VALUE_1 "zqvalue"
 #define KEY_2   "zqthing"
 #define VALUE_2 "zqother"
+#define ID_A    "call_A"
 #define CONTENT "zqcontent"
 #define THOUGHT "zqthought"
 
@@ -210,8 +211,8 @@ static struct slice without_end(const struct frame *f, struct slice text)
 struct cut_call {
     enum argument_spelling arguments;
     struct slice before, front, name_end;
-    struct slice arg_open, arg_name_end, arg_close; /* of arguments in tags */
-    int depth;                                      /* braces that the front opens */
+    struct slice arg_open, arg_name_end, arg_close, arg_between; /* of arguments one by one */
+    int depth;                                                   /* braces that the front opens */
 };
 
 /* Where the object begins that a name is in: the first brace that is not closed again; SIZE_MAX
@@ -281,6 +282,25 @@ static bool cut_tags(struct cut_call *c, struct slice *rest)
     return c->arg_close.length == close.length && trim_space(close).length > 0;
 }
 
+/* (key="value", ...); the last parenthesis is left. */
+static bool cut_python(struct cut_call *c, struct slice *rest)
+{
+    struct slice first, sign, between, again, behind = *rest;
+    if (!cut_before(&first, &behind, KEY_1) || !cut_before(&sign, &behind, VALUE_1) ||
+        !cut_before(&between, &behind, KEY_2) || !cut_before(&again, &behind, VALUE_2))
+        return false;
+    if (!slice_is(first, "(") || !begins_with(sign, "=") || sign.length != 2 ||
+        !slice_equal(sign, again) || between.length < 2 || behind.length < 2 ||
+        between.data[0] != sign.data[1] || behind.data[0] != sign.data[1] || behind.data[1] != ')')
+        return false;
+    c->arguments = ARGUMENTS_PYTHON;
+    c->name_end = first;
+    c->arg_name_end = slice_to(sign, 1);
+    c->arg_between = slice_from(between, 1);
+    *rest = slice_from(behind, 1);
+    return true;
+}
+
 /* Cut the call that comes next off `rest`. */
 static bool cut_call(struct cut_call *c, struct slice *rest, const char *name)
 {
@@ -291,7 +311,8 @@ static bool cut_call(struct cut_call *c, struct slice *rest, const char *name)
     c->front = start == SIZE_MAX ? slice_of("") : slice_from(c->before, start);
     if (start != SIZE_MAX)
         c->before = slice_to(c->before, start);
-    return cut_json(c, rest) || (c->front.length == 0 && cut_tags(c, rest));
+    return cut_json(c, rest) ||
+           (c->front.length == 0 && (cut_python(c, rest) || cut_tags(c, rest)));
 }
 
 /* ---- the syntax ---- */
@@ -319,16 +340,34 @@ static bool keep_joined(struct slice *out, struct slice a, struct slice b, struc
     return true;
 }
 
-/* An object's front without the members before the name, if those are not the same in each call. */
+/* Where two fronts begin to differ, or the id of the only one stands; SIZE_MAX when they do not. */
+static size_t find_id(const struct cut_call *a, const struct cut_call *b)
+{
+    if (!b)
+        return find_first(a->front, ID_A);
+    size_t same = common_front(a->front, b->front);
+    return slice_equal(a->front, b->front) ? SIZE_MAX : same;
+}
+
+/* An object's front without the member that is not the same in each call. */
 static bool keep_front(struct slice *out, const struct cut_call *a, const struct cut_call *b,
                        struct arena *texts)
 {
-    size_t comma = find_last(a->front, ", ");
-    if (!b || slice_equal(a->front, b->front) || comma == SIZE_MAX || a->depth > 1) {
-        *out = a->front;
+    struct slice front = a->front;
+    size_t id = find_id(a, b), start = id, end = id;
+    *out = front;
+    if (id == SIZE_MAX)
         return true;
-    }
-    return keep_joined(out, slice_of("{"), slice_from(a->front, comma + 2), texts);
+    while (start > 0 && front.data[start - 1] != '{' && front.data[start - 1] != ',')
+        start--;
+    while (end < front.length && front.data[end] != ',')
+        end++;
+    if (end == front.length)
+        return true; /* it is no member before another */
+    struct slice behind = slice_from(front, end + 1);
+    if (front.data[start - 1] == '{')
+        behind = trim_left(behind);
+    return keep_joined(out, slice_to(front, start), behind, texts);
 }
 
 /* What follows a name, without an id; the first number of calls that are numbered stays. */
@@ -369,6 +408,7 @@ static bool set_syntax(struct call_syntax *s, const struct cut_call *a, const st
     s->arg_open = a->arg_open;
     s->arg_name_end = a->arg_name_end;
     s->arg_close = a->arg_close;
+    s->arg_between = a->arg_between;
     if (b) {
         size_t same = common_back(a->before, b->before);
         open = from_whole_tag(slice_from(a->before, a->before.length - same));

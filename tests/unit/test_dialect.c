@@ -226,6 +226,93 @@ TEST(a_dialect_outlives_the_template_it_is_found_in)
     dialect_close(&holder);
 }
 
+#define FRONT                                                                                   \
+    "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}<|{{ m.role " \
+    "}}|>"                                                                                      \
+    "{{ m.content or '' }}"
+#define BACK "<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+
+static void check_calls(const char *source, const struct call_syntax *expected)
+{
+    struct dialect_holder *holder;
+    struct error err = { 0 };
+    assert_ok(open_dialect(&holder, source, &err), err);
+    const struct call_syntax *c = &dialect_of(holder)->calls;
+    assert_int_equal(c->arguments, expected->arguments);
+    assert_int_equal(c->is_only_first, expected->is_only_first);
+    check_text(c->trigger, expected->trigger.data);
+    check_text(c->section_open, expected->section_open.data);
+    check_text(c->open, expected->open.data);
+    check_text(c->name_end, expected->name_end.data);
+    check_text(c->arg_open, expected->arg_open.data);
+    check_text(c->arg_name_end, expected->arg_name_end.data);
+    check_text(c->arg_close, expected->arg_close.data);
+    check_text(c->arg_between, expected->arg_between.data);
+    check_text(c->close, expected->close.data);
+    check_text(c->between, expected->between.data);
+    check_text(c->section_close, expected->section_close.data);
+    dialect_close(&holder);
+}
+
+TEST(calls_are_found_in_whatever_a_template_spells_them)
+{
+    struct slice none = slice_of("");
+    check_calls(FRONT "{% for c in m.tool_calls or [] %}\n<tool_call>{{ c|tojson }}</tool_call>"
+                      "{% endfor %}" BACK,
+                &(struct call_syntax){
+                    .arguments = ARGUMENTS_JSON,
+                    .trigger = slice_of("<tool_call>"),
+                    .open = slice_of("<tool_call>{\"type\": \"function\", \"function\": "
+                                     "{\"name\": \""),
+                    .name_end = slice_of("\", \"arguments\": "),
+                    .close = slice_of("}}</tool_call>"),
+                    .between = none,
+                    .section_open = none,
+                    .section_close = none,
+                    .arg_open = none,
+                    .arg_name_end = none,
+                    .arg_close = none,
+                    .arg_between = none,
+                });
+    check_calls(FRONT "{% if m.tool_calls %}<|calls|>[{% for c in m.tool_calls %}"
+                      "{{ c.function.name }}({% for k, v in c.function.arguments.items() %}{{ k }}="
+                      "{{ v|tojson }}{{ ', ' if not loop.last }}{% endfor %})"
+                      "{{ ', ' if not loop.last }}{% endfor %}]{% endif %}" BACK,
+                &(struct call_syntax){
+                    .arguments = ARGUMENTS_PYTHON,
+                    .trigger = slice_of("<|calls|>"),
+                    .section_open = slice_of("<|calls|>["),
+                    .open = none,
+                    .name_end = slice_of("("),
+                    .arg_open = none,
+                    .arg_name_end = slice_of("="),
+                    .arg_close = none,
+                    .arg_between = slice_of(", "),
+                    .close = slice_of(")"),
+                    .between = slice_of(", "),
+                    .section_close = slice_of("]"),
+                });
+    check_calls(FRONT
+                "{% if m.tool_calls %}\n<mm:calls>\n{% for c in m.tool_calls %}<invoke name=\""
+                "{{ c.function.name }}\">\n{% for k, v in c.function.arguments.items() %}"
+                "<parameter name=\"{{ k }}\">{{ v if v is string else v|tojson }}</parameter>\n"
+                "{% endfor %}</invoke>\n{% endfor %}</mm:calls>{% endif %}" BACK,
+                &(struct call_syntax){
+                    .arguments = ARGUMENTS_RAW,
+                    .trigger = slice_of("<mm:calls>"),
+                    .section_open = slice_of("<mm:calls>"),
+                    .open = slice_of("\n<invoke name=\""),
+                    .name_end = slice_of("\">\n"),
+                    .arg_open = slice_of("<parameter name=\""),
+                    .arg_name_end = slice_of("\">"),
+                    .arg_close = slice_of("</parameter>\n"),
+                    .arg_between = none,
+                    .close = slice_of("</invoke>"),
+                    .between = none,
+                    .section_close = slice_of("\n</mm:calls>"),
+                });
+}
+
 TEST(a_template_without_words_for_calls_has_those_that_are_supplied)
 {
     struct dialect_holder *holder;
