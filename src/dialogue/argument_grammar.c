@@ -283,9 +283,11 @@ bool argument_grammar_open(struct argument_grammar **out, struct grammar *g,
     a->syntax = &dialect->calls;
     text_init(&a->quote, SIZE_MAX);
     collect_marks(&a->marks, dialect);
-    bool ok = json_without_init(&a->json, g, JSON_SPACING_FREE, &a->marks, err) &&
-              string_cache_open(&a->strings, err) && choose_spelling(a, err);
+    bool ok = json_without_init(&a->json, g, JSON_SPACING_FREE, &a->marks, err);
+    a->json.spelling.omits_unsaid = true;
+    ok = ok && string_cache_open(&a->strings, err) && choose_spelling(a, err);
     a->root.strings_so_far = a->strings;
+    a->root.omits_unsaid = a->inside.omits_unsaid = true;
     if (!ok)
         argument_grammar_close(out);
     return ok;

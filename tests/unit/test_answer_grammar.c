@@ -382,7 +382,10 @@ static const char TOOLS[] =
     "\"minimum\":1,\"maximum\":14},\"unit\":{\"enum\":[\"c\",\"f\"]}},\"required\":[\"city\"],"
     "\"additionalProperties\":false}}},"
     "{\"type\":\"function\",\"function\":{\"name\":\"now\",\"parameters\":{\"type\":\"object\","
-    "\"properties\":{},\"additionalProperties\":false}}}]";
+    "\"properties\":{},\"additionalProperties\":false}}},"
+    "{\"type\":\"function\",\"function\":{\"name\":\"note\",\"parameters\":{\"type\":\"object\","
+    "\"properties\":{\"at\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\"}}},"
+    "\"tags\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}}}}}]";
 
 /* 'y'es, 'n'o, 'e'rror. */
 static char judge_by(const struct answer_form *form, const char *answer, struct error *err)
@@ -449,6 +452,8 @@ static void check_cases(const struct answer_case *cases, size_t n)
 
 #define QWEN(arguments) \
     "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": " arguments "}\n</tool_call>"
+#define QWEN_NOTE(arguments) \
+    "<tool_call>\n{\"name\": \"note\", \"arguments\": " arguments "}\n</tool_call>"
 #define QWEN_NOW "<tool_call>\n{\"name\": \"now\", \"arguments\": {}}\n</tool_call>"
 
 TEST(calls_have_the_arguments_that_their_schema_allows)
@@ -464,6 +469,10 @@ TEST(calls_have_the_arguments_that_their_schema_allows)
         { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\", \"unit\": \"k\"}"), 'n' },
         { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\", \"more\": 1}"), 'n' },
         { "qwen3", "", NULL, QWEN("{\"city\": \"Rome\""), 'n' },
+        /* what a schema says nothing of is never meant, in calls */
+        { "qwen3", "", NULL, QWEN_NOTE("{\"at\": {\"x\": 1}, \"tags\": {\"any\": 1}}"), 'y' },
+        { "qwen3", "", NULL, QWEN_NOTE("{\"at\": {\"x\": 1}, \"more\": 1}"), 'n' },
+        { "qwen3", "", NULL, QWEN_NOTE("{\"at\": {\"x\": 1, \"more\": 1}}"), 'n' },
         { "qwen3", "", NULL,
           "<tool_call>\n{\"name\": \"get_money\", \"arguments\": {}}\n</tool_call>", 'n' },
         { "qwen3-coder", "", NULL,

@@ -721,12 +721,22 @@ static bool member_text(struct writer *w, const struct shape *s, struct slice na
     return true;
 }
 
+/* Whether a schema says anything of members that it does not name. */
+static bool speaks_of_others(const struct shape *s)
+{
+    for (const struct link *it = s->objects; it; it = it->next)
+        if (json_get(it->node, "additionalProperties") || json_get(it->node, "patternProperties"))
+            return true;
+    return false;
+}
+
 /* Members that nobody declares. */
 static bool other_members(struct writer *w, const struct shape *s, const struct names *names,
                           grammar_expr *out)
 {
     struct regular *others;
-    if (w->spelling->is_declared_only) {
+    bool is_unsaid = names->count > 0 && !speaks_of_others(s);
+    if (w->spelling->is_declared_only || (w->spelling->omits_unsaid && is_unsaid)) {
         *out = nothing(w);
         return true;
     }

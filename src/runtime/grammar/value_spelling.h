@@ -57,6 +57,8 @@ struct value_spelling {
     struct string_spelling names;
     grammar_expr member_open, colon, member_close;
     bool is_declared_only; /* members that the schema does not name cannot be written */
+    /* Nor are they where it names some and says nothing of others: allowed, and never meant. */
+    bool omits_unsaid;
     const struct regular *declared_names; /* spelled; NULL: those that names allows */
     const struct value_spelling *inside;  /* of what is in arrays and objects; NULL: the same */
     /* Of the value of one member; NULL: as inside. */
