@@ -15,7 +15,7 @@ STORY_TOKENS, ANSWER_TOKENS = "100", "150"
 
 
 def continuation(program, model, prompt, flags, n_tokens):
-    command = [program, "run", model]
+    command = [program, "run", model, "--raw"]
     out = subprocess.run(command + flags + ["--num-predict", n_tokens, "--no-display-prompt", prompt],
                          capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
     return out.stdout.strip("\n")
