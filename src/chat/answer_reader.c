@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "chat/dialect_output.h"
+#include "chat/dialect/dialect_output.h"
 #include "chat/slice_text.h"
 #include "chat/white_space.h"
 

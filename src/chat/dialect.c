@@ -1,9 +1,9 @@
 #include "chat/dialect.h"
 
 #include "base/memory.h"
-#include "chat/dialect_families.h"
-#include "chat/dialect_private.h"
-#include "chat/dialect_probe.h"
+#include "chat/dialect/dialect_families.h"
+#include "chat/dialect/dialect_private.h"
+#include "chat/dialect/dialect_probe.h"
 #include "chat/gotemplate.h"
 #include "chat/gotemplate_tags.h"
 #include "chat/slice_text.h"

@@ -1,6 +1,6 @@
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "chat/output_family.h"
+#include "chat/output/output_family.h"
 
 enum { PENDING_BYTES = 16 << 20 };
 

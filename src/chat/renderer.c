@@ -1,6 +1,6 @@
 #include "chat/renderer.h"
 
-#include "chat/renderer_text.h"
+#include "chat/renderer/renderer_text.h"
 
 /* Copies of pieces of a conversation, images not among them. */
 enum { SCRATCH_BYTES = 256 << 20 };

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "chat/slice_text.h"
-#include "chat/tool_names.h"
+#include "chat/output/tool_names.h"
 #include "chat/white_space.h"
 #include "dialogue/argument_grammar.h"
 #include "dialogue/tag_text.h"

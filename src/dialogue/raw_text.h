@@ -5,7 +5,7 @@
 #ifndef RAW_TEXT_H
 #define RAW_TEXT_H
 
-#include "chat/argument_types.h"
+#include "chat/output/argument_types.h"
 #include "dialogue/tag_text.h"
 #include "runtime/grammar/value_spelling.h"
 

@@ -4,9 +4,9 @@
  * The first byte chooses the family (or the splitter or finder of templates, or a reader of answers
  * by a dialect), the second what was asked (or which dialect), the third the chunks. */
 #include "chat/answer_reader.h"
-#include "chat/output_family.h"
-#include "chat/thinking_splitter.h"
-#include "chat/tool_call_finder.h"
+#include "chat/output/output_family.h"
+#include "chat/output/thinking_splitter.h"
+#include "chat/output/tool_call_finder.h"
 
 #include <stdlib.h>
 

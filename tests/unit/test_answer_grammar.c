@@ -5,7 +5,7 @@
 #include "answer_sample.h"
 #include "base/memory.h"
 #include "chat/answer_reader.h"
-#include "chat/output_family.h"
+#include "chat/output/output_family.h"
 #include "dialogue/answer_grammar.h"
 #include "runtime/grammar/schema_shape.h"
 #include "tool_schemas.h"

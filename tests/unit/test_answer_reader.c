@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "chat/answer_reader.h"
-#include "chat/output_family.h"
+#include "chat/output/output_family.h"
 #include "spelled_call.h"
 
 /* ---- what is heard ---- */

@@ -2,9 +2,9 @@
 #include "test.h"
 
 #include "base/json.h"
-#include "chat/call_arguments.h"
-#include "chat/call_value.h"
-#include "chat/tool_names.h"
+#include "chat/output/call_arguments.h"
+#include "chat/output/call_value.h"
+#include "chat/output/tool_names.h"
 
 typedef bool writer(struct text *out, struct slice text, struct error *err);
 

@@ -1,7 +1,7 @@
 /* test_chat_loss.c: what templates do to texts is no loss, what they leave out is. */
 #include "test.h"
 
-#include "chat/chat_loss.h"
+#include "chat/template/chat_loss.h"
 
 static void expect(const char *prompt, const char *text, bool is_said)
 {

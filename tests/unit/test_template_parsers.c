@@ -2,8 +2,8 @@
  * the reference splits them, however the text is cut. */
 #include "test.h"
 
-#include "chat/thinking_splitter.h"
-#include "chat/tool_call_finder.h"
+#include "chat/output/thinking_splitter.h"
+#include "chat/output/tool_call_finder.h"
 #include "golden_lines.h"
 
 /* Everything that came out, joined. */
