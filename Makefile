@@ -44,7 +44,7 @@ KERNELS := reference $(or $(KERNELS_$(ARCH)),portable)
 # a room may have folders; those of kernels are chosen by the machine
 FOLDERS := $(filter-out src/kernels/%,$(patsubst %/,%,$(wildcard $(ROOMS:%=src/%/*/))))
 LIB_SOURCES := $(foreach folder,$(ROOMS:%=src/%) $(KERNELS:%=src/kernels/%) $(FOLDERS),$(wildcard $(folder)/*.c))
-CLI_SOURCES := $(wildcard src/cli/*.c)
+CLI_SOURCES := $(wildcard src/cli/*.c src/cli/*/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)
 

@@ -59,10 +59,10 @@ for row in "${libraries[@]}"; do
 done
 
 # The public interface: written by runtime/hearth*.c, used by dialogue, `run` and programs outside, by nobody else inside.
-public='^src/(runtime/hearth[a-z_]*|dialogue/[a-z_]+|cli/(run_command|answer|event_line|interrupts|settings|logit_bias|logprob_text|talk|session_error|repl|slash_commands|replay_command|main))\.[ch]:'
+public='^src/(runtime/hearth[a-z_]*|dialogue/[a-z_]+|cli/(run/[a-z_]+|logit_bias|replay_command|main))\.[ch]:'
 grep -rnE --include='*.[ch]' '\bhearth_[a-z]|"hearth\.h"' src | grep -vE "$public" |
     report "only include/ and what implements or uses it has the product's prefix"
-grep -nE '^ *# *include +"' src/cli/{run_command,answer,answer_printer,interrupts,settings,talk,repl,slash_commands,chat_input,message_list}.[ch] 2>/dev/null | grep -vE '"(hearth\.h|(cli|dialogue|chat)/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |
+grep -nE '^ *# *include +"' src/cli/run/*.[ch] 2>/dev/null | grep -vE '"(hearth\.h|(cli|cli/run|dialogue|chat)/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |
     report "the run command stands on include/hearth.h and dialogues alone"
 
 grep -rnE --include='*.[ch]' '\b(printf|vprintf|puts|putchar|perror|exit|_exit|abort)\(|\bfprintf\((stdout|stderr)' \

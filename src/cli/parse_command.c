@@ -2,10 +2,10 @@
 #include "chat/answer_reader.h"
 #include "chat/slice_text.h"
 #include "cli/commands.h"
-#include "cli/event_line.h"
+#include "cli/run/event_line.h"
 #include "cli/input_file.h"
 #include "cli/output.h"
-#include "cli/think_option.h"
+#include "cli/run/think_option.h"
 
 #include <stdio.h>
 

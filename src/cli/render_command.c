@@ -1,7 +1,7 @@
 #include "base/json.h"
 #include "chat/gotemplate_prompt.h"
 #include "chat/jinja.h"
-#include "cli/chat_input.h"
+#include "cli/run/chat_input.h"
 #include "cli/commands.h"
 #include "cli/input_file.h"
 #include "cli/output.h"

@@ -1,7 +1,7 @@
 /* How tokens are shown: quoted_text.h and logprob_text.h. The program's files are no part of the
  * library, so they are compiled in here; before test.h, whose cmocka takes the name fail for a
  * macro. */
-#include "cli/logprob_text.c"
+#include "cli/run/logprob_text.c"
 #include "cli/quoted_text.c"
 
 #include "test.h"

@@ -1,8 +1,8 @@
 /* The program's files are no part of the library, so they are compiled in here; before test.h,
  * whose cmocka takes the name fail for a macro. */
-#include "cli/synth.c"
-#include "cli/synth_blocks.c"
-#include "cli/synth_vocabulary.c"
+#include "cli/synth/synth.c"
+#include "cli/synth/synth_blocks.c"
+#include "cli/synth/synth_vocabulary.c"
 
 #include "test.h"
 

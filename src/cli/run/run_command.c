@@ -1,0 +1,175 @@
+#include "cli/commands.h"
+#include "cli/run/interrupts.h"
+#include "cli/output.h"
+#include "cli/run/repl.h"
+#include "cli/run/settings.h"
+#include "cli/run/talk.h"
+#include "hearth.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Far more than any context holds; a pipe that never ends must not fill the memory. */
+enum { PROMPT_LIMIT_BYTES = 256 << 20 };
+
+static const char about[] =
+    "Answers the prompt, a user's message, through the model's chat template. A model without\n"
+    "template, and any with --raw, goes on with the prompt as it is, and the whole text is shown.\n"
+    "Standard input, when it is no terminal, is read to its end and put in front; alone, it is\n"
+    "taken without its last line break. Without a prompt, on a terminal, it is a conversation: /?\n"
+    "explains. An empty prompt (\"\") only opens the model. Ctrl-C ends the answer (exit status\n"
+    "130).\n";
+
+static bool read_input(struct text *prompt, struct error *err)
+{
+    char part[65536];
+    for (;;) {
+        ssize_t n = read(STDIN_FILENO, part, sizeof part);
+        if (n == 0)
+            return true;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(err, ERROR_IO, "cannot read the prompt from standard input: %s",
+                        strerror(errno));
+        if (!text_append(prompt, part, (size_t)n))
+            return fail(err, ERROR_BUDGET, "the prompt on standard input is over %d bytes",
+                        PROMPT_LIMIT_BYTES);
+    }
+}
+
+/* Standard input unless it is a terminal, then the arguments, all joined by a space. */
+static bool assemble_prompt(int n_words, char **words, struct text *prompt, struct error *err)
+{
+    if (!isatty(STDIN_FILENO) && !read_input(prompt, err))
+        return false;
+    if (n_words == 0 && prompt->length && prompt->data[prompt->length - 1] == '\n')
+        prompt->data[--prompt->length] = '\0';
+    for (int i = 0; i < n_words; i++) {
+        bool ok = prompt->length == 0 || text_append_byte(prompt, ' ');
+        if (!ok || !text_append_string(prompt, words[i]))
+            return fail(err, ERROR_BUDGET, "the prompt is over %d bytes", PROMPT_LIMIT_BYTES);
+    }
+    return true;
+}
+
+/* What stands between two answers to the same prompt. */
+static bool print_separator(const struct settings *settings, int32_t number)
+{
+    char line[40] = "---\n";
+    if (settings->prints_events)
+        snprintf(line, sizeof line, "{\"answer\":%" PRId32 "}\n", number);
+    bool is_wanted = settings->n_answers > 1 && (number > 0 || settings->prints_events);
+    return !is_wanted || output_answer(line, strlen(line));
+}
+
+/* One answer, printed; the exit status. */
+static int answer_once(struct talk *talk, const struct chat_request *request, struct slice prompt,
+                       int32_t number)
+{
+    struct error err = { 0 };
+    struct answer answer;
+    struct answer_printer printer;
+    struct answer_printer_options printing = talk_printing(talk, request);
+    if (talk->is_plain && !talk->settings->hide_prompt && !talk->settings->input.flags.suffix)
+        printing.prefix = prompt;
+    answer_init(&answer);
+    answer_printer_init(&printer, &printing);
+    int status = 0;
+    bool ok = talk_answer(talk, request, number, &printer, &answer, &err);
+    if (ok || printer.has_written)
+        answer_printer_end(&printer);
+    if (!printer.was_shown)
+        status = 1; /* output_finish says why */
+    else if (!ok)
+        status = report(err.message);
+    else if (answer.done.reason == HEARTH_CANCELLED)
+        status = 128 + SIGINT;
+    if (printer.was_shown && ok)
+        talk_print_end(talk, &answer);
+    answer_printer_release(&printer);
+    answer_release(&answer);
+    return status;
+}
+
+/* All answers to a prompt; the exit status. */
+static int answer_prompt(struct talk *talk, struct slice prompt)
+{
+    struct error err = { 0 };
+    struct chat_request request;
+    int status = 0;
+    bool ok = chat_request_open(&request, &talk->settings->input, talk->dialogue, prompt,
+                                (int64_t)time(NULL), &err);
+    interrupts_catch();
+    for (int32_t i = 0; ok && status == 0 && i < talk->settings->n_answers; i++)
+        status = print_separator(talk->settings, i) ? answer_once(talk, &request, prompt, i) : 1;
+    interrupts_release();
+    chat_request_release(&request);
+    return ok ? status : report(err.message);
+}
+
+static int run(const char *path, struct settings *settings, struct slice prompt, bool interactive)
+{
+    struct error err = { 0 };
+    struct talk talk;
+    const struct chat_input *input = &settings->input;
+    int status = 0;
+    if (!talk_open(&talk, path, settings, &err))
+        status = report(err.message);
+    else if (interactive)
+        status = repl_run(&talk);
+    else if (prompt.length || input->flags.messages || input->flags.suffix)
+        status = answer_prompt(&talk, prompt);
+    talk_close(&talk);
+    return status;
+}
+
+/* Whether there is anything else to answer than what will be typed. */
+static bool is_conversation(const struct settings *settings, int argc)
+{
+    return argc == 2 && isatty(STDIN_FILENO) && !settings->input.flags.messages;
+}
+
+/* Flags that a conversation at the terminal has no place for; NULL: none is given. */
+static const char *flag_of_prompts(const struct settings *settings)
+{
+    return settings->input.flags.suffix ? "--suffix wants a prompt"
+           : settings->prints_events    ? "--events wants a prompt"
+           : settings->n_answers != 1   ? "--n wants a prompt"
+           : !isatty(STDOUT_FILENO)     ? "there is no prompt, and standard output is no terminal"
+                                        : NULL;
+}
+
+int run_command(int argc, char **argv)
+{
+    struct settings settings;
+    settings_init(&settings);
+    const struct usage usage = {
+        "run FILE|DIR [PROMPT...]", about, settings.rows, SETTINGS_ROWS, 1, -1
+    };
+    int status;
+    if (!command_begin(&usage, &argc, argv, &status)) {
+        settings_release(&settings);
+        return status;
+    }
+    struct error err = { 0 };
+    bool interactive = is_conversation(&settings, argc);
+    const char *misplaced = interactive ? flag_of_prompts(&settings) : NULL;
+    struct text prompt;
+    text_init(&prompt, PROMPT_LIMIT_BYTES);
+    if (misplaced)
+        status = report_usage("run", misplaced);
+    else if (!settings_load(&settings, &err))
+        status = err.code == ERROR_USAGE ? report_usage("run", err.message) : report(err.message);
+    else if (!interactive && !assemble_prompt(argc - 2, argv + 2, &prompt, &err))
+        status = report(err.message);
+    else
+        status = run(argv[1], &settings, text_slice(&prompt), interactive);
+    text_release(&prompt);
+    settings_release(&settings);
+    return status;
+}
