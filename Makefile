@@ -47,6 +47,8 @@ LIB_SOURCES := $(foreach folder,$(ROOMS:%=src/%) $(KERNELS:%=src/kernels/%) $(FO
 CLI_SOURCES := $(wildcard src/cli/*.c src/cli/*/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)
+# models that are a part of the program
+SHIPPED := $(patsubst models/%.gguf,$(BUILD)/obj/models/%.o,$(wildcard models/*.gguf))
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 TEST_SUPPORT := $(wildcard tests/support/*.c)
@@ -87,7 +89,12 @@ $(BUILD)/libhearth.so: $(LIB_OBJECTS)
 	@echo "  ld   $@"
 	$(Q)$(CC) -shared -Wl,-soname,libhearth.so $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/hearth: $(CLI_OBJECTS) $(BUILD)/libhearth.a
+$(BUILD)/obj/models/%.o: models/%.gguf src/cli/shipped_model.S
+	@mkdir -p $(@D)
+	@echo "  as   $<"
+	$(Q)$(CC) -c -DNAME=$(subst -,_,$*) -DMODEL='"$<"' src/cli/shipped_model.S -o $@
+
+$(BUILD)/hearth: $(CLI_OBJECTS) $(SHIPPED) $(BUILD)/libhearth.a
 	@echo "  ld   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(CLI_LIBS) -o $@
 

@@ -28,6 +28,42 @@ static bool map_open(struct mapped_file *file, int fd, struct error *err)
     return true;
 }
 
+static const struct provided_file *provided;
+static size_t n_provided;
+
+void mapped_file_provide(const struct provided_file *files, size_t n)
+{
+    provided = files;
+    n_provided = n;
+}
+
+static const struct provided_file *find_provided(const char *path)
+{
+    for (size_t i = 0; i < n_provided; i++)
+        if (strcmp(provided[i].name, path) == 0)
+            return &provided[i];
+    return NULL;
+}
+
+static bool open_path(struct mapped_file *file, struct error *err)
+{
+    const struct provided_file *own = find_provided(file->path);
+    if (own) {
+        file->data = own->data;
+        file->size = own->size;
+        file->is_provided = true;
+        return true;
+    }
+    /* O_NONBLOCK: opening a FIFO without a writer must not hang. */
+    int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return fail(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "cannot open '%s': %s",
+                    file->path, strerror(errno));
+    bool ok = map_open(file, fd, err);
+    close(fd);
+    return ok;
+}
+
 bool mapped_file_open(struct mapped_file **out, const char *path, struct error *err)
 {
     *out = NULL;
@@ -40,14 +76,7 @@ bool mapped_file_open(struct mapped_file **out, const char *path, struct error *
     }
     memcpy(copy, path, strlen(path));
     file->path = copy;
-    /* O_NONBLOCK: opening a FIFO without a writer must not hang. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool ok = fd >= 0 ? map_open(file, fd, err)
-                      : fail(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO,
-                             "cannot open '%s': %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    if (!ok) {
+    if (!open_path(file, err)) {
         mapped_file_close(&file);
         return false;
     }
@@ -59,7 +88,7 @@ void mapped_file_close(struct mapped_file **file)
 {
     if (!*file)
         return;
-    if ((*file)->data)
+    if ((*file)->data && !(*file)->is_provided)
         munmap((void *)(uintptr_t)(*file)->data, (*file)->size);
     memory_free((*file)->path);
     memory_free(*file);
@@ -69,5 +98,5 @@ void mapped_file_close(struct mapped_file **file)
 bool path_is_directory(const char *path)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return !find_provided(path) && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }

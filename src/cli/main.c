@@ -1,6 +1,7 @@
 /* main.c: finds the command by its name. */
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/shipped_models.h"
 #include "cli/tokenize_command.h"
 #include "hearth.h"
 
@@ -65,6 +66,7 @@ static int help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    shipped_models_provide();
     output_init();
     const char *name = argc > 1 ? argv[1] : "help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-v") == 0) {
