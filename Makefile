@@ -120,14 +120,8 @@ $(BUILD)/tests/embed: examples/embed.c include/hearth.h $(BUILD)/libhearth.so
 		-Wl,-rpath,$(abspath $(BUILD)) -o $@
 
 MODEL ?=
-RUN_MODEL = $(or $(MODEL),$(wildcard ../shared/golden/stories260K/stories260K.gguf))
-run: all ## build and start a chat: make run MODEL=model.gguf [ARGS="a prompt"]
-ifeq ($(RUN_MODEL),)
-	@echo "hearth is built: $(BUILD)/hearth. It does not ship a model yet; give it one:"
-	@echo "    make run MODEL=path/to/model.gguf"
-else
-	$(BUILD)/hearth run $(RUN_MODEL) $(ARGS)
-endif
+run: all ## build and start a chat: make run [MODEL=model.gguf] [ARGS="a prompt"]
+	$(BUILD)/hearth run $(or $(MODEL),ember) $(ARGS)
 
 TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels $(BUILD)/tests/complete_schemas $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
 KINDS ?=

@@ -4,6 +4,7 @@
 #include "cli/run/repl.h"
 #include "cli/run/settings.h"
 #include "cli/run/talk.h"
+#include "cli/shipped_models.h"
 #include "hearth.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ static const char about[] =
     "Standard input, when it is no terminal, is read to its end and put in front; alone, it is\n"
     "taken without its last line break. Without a prompt, on a terminal, it is a conversation: /?\n"
     "explains. An empty prompt (\"\") only opens the model. Ctrl-C ends the answer (exit status\n"
-    "130).\n";
+    "130). The model \"ember\" is a part of the program; it is taken when none is named.\n";
 
 static bool read_input(struct text *prompt, struct error *err)
 {
@@ -112,18 +113,35 @@ static int answer_prompt(struct talk *talk, struct slice prompt)
     return ok ? status : report(err.message);
 }
 
+/* People who did not choose a model should know what answers, and that there is more. */
+static void introduce(const char *path, const struct talk *talk)
+{
+    struct hearth_model_info info;
+    char parameters[32];
+    if (!is_shipped_model(path))
+        return;
+    hearth_model_info(talk->model, &info);
+    printf("This is %s, the small model that comes with hearth (%s parameters): stories, short "
+           "chats.\n"
+           "For a larger one: hearth run FILE.gguf, any model of the families llama, mistral and "
+           "qwen.\n",
+           path, human_number(parameters, info.n_parameters));
+}
+
 static int run(const char *path, struct settings *settings, struct slice prompt, bool interactive)
 {
     struct error err = { 0 };
     struct talk talk;
     const struct chat_input *input = &settings->input;
     int status = 0;
-    if (!talk_open(&talk, path, settings, &err))
+    if (!talk_open(&talk, path, settings, &err)) {
         status = report(err.message);
-    else if (interactive)
+    } else if (interactive) {
+        introduce(path, &talk);
         status = repl_run(&talk);
-    else if (prompt.length || input->flags.messages || input->flags.suffix)
+    } else if (prompt.length || input->flags.messages || input->flags.suffix) {
         status = answer_prompt(&talk, prompt);
+    }
     talk_close(&talk);
     return status;
 }
@@ -131,7 +149,7 @@ static int run(const char *path, struct settings *settings, struct slice prompt,
 /* Whether there is anything else to answer than what will be typed. */
 static bool is_conversation(const struct settings *settings, int argc)
 {
-    return argc == 2 && isatty(STDIN_FILENO) && !settings->input.flags.messages;
+    return argc <= 2 && isatty(STDIN_FILENO) && !settings->input.flags.messages;
 }
 
 /* Flags that a conversation at the terminal has no place for; NULL: none is given. */
@@ -148,14 +166,21 @@ int run_command(int argc, char **argv)
 {
     struct settings settings;
     settings_init(&settings);
-    const struct usage usage = {
-        "run FILE|DIR [PROMPT...]", about, settings.rows, SETTINGS_ROWS, 1, -1
-    };
+    const char *model = shipped_model_default();
+    const struct usage usage = { model ? "run [MODEL|FILE|DIR [PROMPT...]]"
+                                       : "run FILE|DIR [PROMPT...]",
+                                 about,
+                                 settings.rows,
+                                 SETTINGS_ROWS,
+                                 model ? 0 : 1,
+                                 -1 };
     int status;
     if (!command_begin(&usage, &argc, argv, &status)) {
         settings_release(&settings);
         return status;
     }
+    if (argc > 1)
+        model = argv[1];
     struct error err = { 0 };
     bool interactive = is_conversation(&settings, argc);
     const char *misplaced = interactive ? flag_of_prompts(&settings) : NULL;
@@ -165,10 +190,10 @@ int run_command(int argc, char **argv)
         status = report_usage("run", misplaced);
     else if (!settings_load(&settings, &err))
         status = err.code == ERROR_USAGE ? report_usage("run", err.message) : report(err.message);
-    else if (!interactive && !assemble_prompt(argc - 2, argv + 2, &prompt, &err))
+    else if (!interactive && !assemble_prompt(argc > 2 ? argc - 2 : 0, argv + 2, &prompt, &err))
         status = report(err.message);
     else
-        status = run(argv[1], &settings, text_slice(&prompt), interactive);
+        status = run(model, &settings, text_slice(&prompt), interactive);
     text_release(&prompt);
     settings_release(&settings);
     return status;
