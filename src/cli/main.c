@@ -14,7 +14,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-    { "run", run_command, "run FILE|DIR [PROMPT...]",
+    { "run", run_command, "run [MODEL [PROMPT...]]",
       "Answer a prompt, or talk when there is none" },
     { "show", show_command, "show FILE|DIR", "What a model file holds" },
     { "tokenize", tokenize_command, "tokenize FILE", "Text to token ids, and back" },
