@@ -207,11 +207,6 @@ struct slice chat_template_source(const struct chat_template *t)
     return t->engine.source;
 }
 
-struct slice chat_template_bos(const struct chat_template *t)
-{
-    return t->engine.bos;
-}
-
 struct chat_template_facts chat_template_facts(const struct chat_template *t)
 {
     return t->found.facts;

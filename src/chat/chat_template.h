@@ -43,7 +43,6 @@ struct slice chat_template_jinja(const struct chat_template *t);
 const struct gotemplate *chat_template_go(const struct chat_template *t);
 const char *chat_template_renderer(const struct chat_template *t);
 struct slice chat_template_source(const struct chat_template *t); /* in either language */
-struct slice chat_template_bos(const struct chat_template *t);
 
 /* What the template itself has words for; what it has not is supplied. */
 struct chat_template_facts {

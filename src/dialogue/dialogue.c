@@ -15,7 +15,6 @@ struct dialogue {
     struct slice bos;
     struct token_list shown;
     struct fill_tokens fill;
-    bool can_fill;
 };
 
 /* ---- control tokens that answers are read by ---- */
@@ -113,7 +112,7 @@ bool dialogue_open(struct dialogue **out, const struct weights *weights,
     if (!options)
         options = &defaults;
     d->tokenizer = tokenizer;
-    d->can_fill = fill_tokens_find(tokenizer, &d->fill);
+    (void)!fill_tokens_find(tokenizer, &d->fill); /* none: fill_prompt says so */
     d->bos = token_text(tokenizer, tokenizer_bos(tokenizer));
     bool ok = open_template(d, weights, options, err) &&
               (options->parser ? dialect_open_family(&d->dialect, options->parser, err)
@@ -155,11 +154,6 @@ const struct tokenizer *dialogue_tokenizer(const struct dialogue *d)
 bool dialogue_is_plain(const struct dialogue *d)
 {
     return chat_template_is_plain(d->template);
-}
-
-bool dialogue_can_fill(const struct dialogue *d)
-{
-    return d->can_fill;
 }
 
 const struct fill_tokens *dialogue_fill_tokens(const struct dialogue *d)

@@ -55,8 +55,6 @@ bool dialogue_prompt(const struct dialogue *dialogue, const struct prompt_reques
 bool dialogue_raw_prompt(const struct dialogue *dialogue, struct slice text,
                          struct chat_prompt *out, struct error *err) MUST_CHECK;
 
-bool dialogue_can_fill(const struct dialogue *dialogue);
-
 /* What stands between `prefix` and `suffix` is to be written. ERROR_UNSUPPORTED when the model
  * declares no tokens for that. */
 bool dialogue_fill_prompt(const struct dialogue *dialogue, struct slice prefix, struct slice suffix,

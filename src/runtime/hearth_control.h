@@ -15,7 +15,6 @@
 #include "tokenizer/tokenizer.h"
 
 const struct engine *model_engine(const struct hearth_model *model);
-struct hearth_model *session_model(const struct hearth_session *session);
 
 /* The session's tokens are these from now on, n >= 1, and the next answer follows them. What was
  * evaluated of a common beginning is kept. Between answers only. ERROR_CONTEXT, with both numbers,

@@ -53,11 +53,6 @@ const struct engine *model_engine(const struct hearth_model *model)
     return model->engine;
 }
 
-struct hearth_model *session_model(const struct hearth_session *s)
-{
-    return s->model;
-}
-
 bool session_prompt(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
 {
     if (n == 0)

@@ -472,12 +472,6 @@ void put_parameters(struct prompt *p, const struct json *parameters, struct json
     write_declared(&w, parameters, parameter_members);
 }
 
-void put_property(struct prompt *p, const struct json *property, struct json_style style)
-{
-    struct writer w = writer_of(p, style);
-    write_property(&w, property);
-}
-
 void put_choices(struct prompt *p, const struct json *properties, struct json_style style)
 {
     struct writer w = writer_of(p, style);

@@ -27,8 +27,7 @@ void put_parameters(struct prompt *p, const struct json *parameters, struct json
 void put_arguments(struct prompt *p, const struct json *arguments, struct json_style style);
 /* All tools as one array. */
 void put_tools(struct prompt *p, struct json_style style);
-/* A schema below `properties` or in `anyOf`: one, an array of them, or an object of them. */
-void put_property(struct prompt *p, const struct json *property, struct json_style style);
+/* Schemas below `properties` or in `anyOf`: an array of them, or an object of them. */
 void put_choices(struct prompt *p, const struct json *properties, struct json_style style);
 void put_properties(struct prompt *p, const struct json *properties, struct json_style style);
 

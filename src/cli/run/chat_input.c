@@ -106,11 +106,6 @@ bool chat_input_load(struct chat_input *input, struct error *err)
             input_file_read(&input->template, input->flags.template, TEMPLATE_LIMIT_BYTES, err));
 }
 
-bool chat_input_has_messages(const struct chat_input *input)
-{
-    return input->flags.messages != NULL;
-}
-
 static bool ends_in(const char *path, const char *ending)
 {
     size_t length = strlen(path), n = strlen(ending);

@@ -34,9 +34,6 @@ void chat_input_rows(struct chat_input *input, struct option_row rows[CHAT_INPUT
  * that contradict each other. */
 bool chat_input_load(struct chat_input *input, struct error *err) MUST_CHECK;
 
-/* Whether anything was asked besides words on the command line. */
-bool chat_input_has_messages(const struct chat_input *input);
-
 /* The template of --template, borrowed. */
 struct dialogue_options chat_input_options(const struct chat_input *input);
 

@@ -102,26 +102,6 @@ static bool spell_text(struct text *out, struct slice s)
            text_append_byte(out, '"');
 }
 
-grammar_expr json_string_literal(struct grammar *g, struct slice text)
-{
-    struct text spelled;
-    text_init(&spelled, SIZE_MAX);
-    grammar_expr e =
-        spell_text(&spelled, text) ? grammar_bytes(g, text_slice(&spelled)) : GRAMMAR_NONE;
-    if (e == GRAMMAR_NONE)
-        g->is_full = true;
-    text_release(&spelled);
-    return e;
-}
-
-grammar_expr json_string(struct grammar *g, uint32_t at_least, uint32_t at_most)
-{
-    grammar_expr quote = grammar_bytes(g, slice_of("\""));
-    grammar_expr any = json_character(g, NULL, 0, true);
-    grammar_expr parts[] = { quote, grammar_repeat(g, any, at_least, at_most), quote };
-    return grammar_sequence(g, parts, 3);
-}
-
 /* ---- numbers ---- */
 
 static grammar_expr digits(struct grammar *g, uint32_t at_least, uint32_t at_most)

@@ -14,12 +14,6 @@
 grammar_expr json_character(struct grammar *g, const struct code_points *ranges, size_t n,
                             bool is_negated);
 
-/* The expression of one given text in quotes. */
-grammar_expr json_string_literal(struct grammar *g, struct slice text);
-
-/* A string in quotes of at_least to at_most characters (UINT32_MAX: any number). */
-grammar_expr json_string(struct grammar *g, uint32_t at_least, uint32_t at_most);
-
 /* A number: up to 18 digits (an int64 holds them), a fraction of up to 16, an exponent below 100.
  */
 grammar_expr json_number_text(struct grammar *g);
