@@ -54,6 +54,11 @@ static void take_back(struct text *out, size_t length)
         out->data[length] = '\0';
 }
 
+const char *renderer_name_at(size_t index)
+{
+    return index < COUNT_OF(renderers) ? renderers[index].name : NULL;
+}
+
 bool renderer_render(struct text *out, const char *name, const struct renderer_input *input,
                      struct error *err)
 {

@@ -18,6 +18,9 @@ struct renderer_input {
     bool image_tags;
 };
 
+/* The names, in the order of the table; NULL behind the last. */
+const char *renderer_name_at(size_t index);
+
 /* Append the prompt to `out`, which a failure leaves as it was. Errors: ERROR_NOT_FOUND when no
  * renderer has the name, ERROR_USAGE when messages or tools are none, ERROR_MEMORY when the prompt
  * passes the limit of `out` or memory. */

@@ -5,42 +5,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const names[] = {
-    "cogito",
-    "cohere",
-    "deepseek3.1",
-    "functiongemma",
-    "gemma4",
-    "gemma4-large",
-    "gemma4-small",
-    "glimmer",
-    "glm-4.7",
-    "glm-ocr",
-    "laguna",
-    "lfm2",
-    "lfm2-thinking",
-    "nemotron-3-nano",
-    "nemotron-3.5-nano",
-    "olmo3",
-    "olmo3.1",
-    "olmo3-32b-think",
-    "olmo3-think",
-    "ornith",
-    "poolside-v1",
-    "qwen3.5",
-    "qwen3.8",
-    "qwen3-coder",
-    "qwen3-vl-instruct",
-    "qwen3-vl-thinking",
-};
-
 static void render_all(const struct renderer_input *input)
 {
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
+    for (size_t i = 0; renderer_name_at(i); i++) {
         struct text out;
         struct error err = { 0 };
         text_init(&out, 4 << 20);
-        bool ok = renderer_render(&out, names[i], input, &err);
+        bool ok = renderer_render(&out, renderer_name_at(i), input, &err);
         assert(ok || out.length == 0);
         assert(ok || err.code == ERROR_USAGE || err.code == ERROR_MEMORY);
         text_release(&out);

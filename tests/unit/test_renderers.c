@@ -105,36 +105,15 @@ TEST(prompts_are_those_of_the_reference)
     assert_int_equal(n_wrong, 0);
 }
 
-/* ---- what others may send ---- */
+TEST(there_are_twenty_six_renderers)
+{
+    size_t n = 0;
+    while (renderer_name_at(n))
+        n++;
+    assert_int_equal(n, 26);
+}
 
-static const char *const all_names[] = {
-    "cogito",
-    "cohere",
-    "deepseek3.1",
-    "functiongemma",
-    "gemma4",
-    "gemma4-large",
-    "gemma4-small",
-    "glimmer",
-    "glm-4.7",
-    "glm-ocr",
-    "laguna",
-    "lfm2",
-    "lfm2-thinking",
-    "nemotron-3-nano",
-    "nemotron-3.5-nano",
-    "olmo3",
-    "olmo3.1",
-    "olmo3-32b-think",
-    "olmo3-think",
-    "ornith",
-    "poolside-v1",
-    "qwen3.5",
-    "qwen3.8",
-    "qwen3-coder",
-    "qwen3-vl-instruct",
-    "qwen3-vl-thinking",
-};
+/* ---- what others may send ---- */
 
 static const struct json *json_from(const char *source)
 {
@@ -194,8 +173,8 @@ TEST(what_is_no_conversation_is_refused)
           "'arguments' must be an object" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        for (size_t k = 0; k < COUNT_OF(all_names); k++)
-            assert_refused(all_names[k], cases[i].messages, NULL, cases[i].reason);
+        for (size_t k = 0; renderer_name_at(k); k++)
+            assert_refused(renderer_name_at(k), cases[i].messages, NULL, cases[i].reason);
 }
 
 /* A tool with `schema` two levels down. */
@@ -221,8 +200,9 @@ TEST(what_is_no_tool_is_refused)
         { PROPERTY("{\"description\":1}"), "'description' must be a string" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        for (size_t k = 0; k < COUNT_OF(all_names); k++)
-            assert_refused(all_names[k], "[{\"role\":\"user\"}]", cases[i].tools, cases[i].reason);
+        for (size_t k = 0; renderer_name_at(k); k++)
+            assert_refused(renderer_name_at(k), "[{\"role\":\"user\"}]", cases[i].tools,
+                           cases[i].reason);
 }
 
 /* `open` and `close`, each n times, around 1. */
@@ -248,9 +228,9 @@ TEST(json_without_end_is_refused)
                             "[", "]", "}}}]}]", 1000);
     char *tools =
         nested("[{\"function\":{\"parameters\":{\"items\":", "{\"a\":", "}", "}}}]", 1000);
-    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
-        assert_refused(all_names[k], messages, NULL, "message 2: its tool calls are nested");
-        assert_refused(all_names[k], "[{\"role\":\"user\"}]", tools, "tool 1: it is nested");
+    for (size_t k = 0; renderer_name_at(k); k++) {
+        assert_refused(renderer_name_at(k), messages, NULL, "message 2: its tool calls are nested");
+        assert_refused(renderer_name_at(k), "[{\"role\":\"user\"}]", tools, "tool 1: it is nested");
     }
     memory_free(messages);
     memory_free(tools);
@@ -265,9 +245,9 @@ TEST(too_many_calls_and_tools_are_refused)
         assert_true(text_printf(&messages, "%c{\"role\":\"tool\"}", i ? ',' : '[') &&
                     text_printf(&tools, "%c{\"function\":{}}", i ? ',' : '['));
     assert_true(text_append_byte(&messages, ']') && text_append_byte(&tools, ']'));
-    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
-        assert_refused(all_names[k], messages.data, NULL, "5001 results are more than 5000");
-        assert_refused(all_names[k], NULL, tools.data, "5001 tools are more than 2000");
+    for (size_t k = 0; renderer_name_at(k); k++) {
+        assert_refused(renderer_name_at(k), messages.data, NULL, "5001 results are more than 5000");
+        assert_refused(renderer_name_at(k), NULL, tools.data, "5001 tools are more than 2000");
     }
     text_release(&messages);
     text_release(&tools);
@@ -285,12 +265,13 @@ TEST(unknown_names_are_not_found)
 
 TEST(a_conversation_may_be_empty)
 {
-    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
+    for (size_t k = 0; renderer_name_at(k); k++) {
         struct text out;
         struct error err = { 0 };
         text_init(&out, SIZE_MAX);
-        bool ok = render_sources(&out, all_names[k], NULL, "null", &err);
-        assert_int_equal(ok, strcmp(all_names[k], "qwen3.8") != 0); /* which wants a question */
+        bool ok = render_sources(&out, renderer_name_at(k), NULL, "null", &err);
+        assert_int_equal(ok,
+                         strcmp(renderer_name_at(k), "qwen3.8") != 0); /* which wants a question */
         text_release(&out);
     }
 }
@@ -314,12 +295,12 @@ static const char rich_tools[] =
 
 TEST(a_full_text_fails_and_stays_as_it_was)
 {
-    for (size_t k = 0; k < COUNT_OF(all_names); k++) {
+    for (size_t k = 0; renderer_name_at(k); k++) {
         struct text out;
         struct error err = { 0 };
         text_init(&out, 40);
         assert_true(text_append_string(&out, "before"));
-        assert_false(render_sources(&out, all_names[k], rich_messages, rich_tools, &err));
+        assert_false(render_sources(&out, renderer_name_at(k), rich_messages, rich_tools, &err));
         assert_int_equal(err.code, ERROR_MEMORY);
         assert_string_equal(out.data, "before");
         text_release(&out);
@@ -344,12 +325,12 @@ static void fail_each_allocation(const char *name, const struct renderer_input *
 
 TEST(failing_allocations_are_told)
 {
-    for (size_t k = 0; k < COUNT_OF(all_names); k++)
+    for (size_t k = 0; renderer_name_at(k); k++)
         for (int tags = 0; tags <= 1; tags++) {
             struct renderer_input input = { .messages = json_from(rich_messages),
                                             .tools = json_from(rich_tools),
                                             .image_tags = tags };
-            fail_each_allocation(all_names[k], &input);
+            fail_each_allocation(renderer_name_at(k), &input);
             json_close(&input.messages);
             json_close(&input.tools);
         }
