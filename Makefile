@@ -23,6 +23,7 @@ Q := $(if $(V),,@)
 ARCH := $(or $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$(shell uname -m))
 PKG_CONFIG ?= pkg-config
 PACKAGES := jansson libpcre2-8 libutf8proc
+SERVICE_PACKAGES := libmicrohttpd libseccomp
 CLI_PACKAGES := libedit
 
 # Contraction off: a sum must round the same way wherever it is computed; kernels spell their FMAs out.
@@ -30,6 +31,7 @@ CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -fno-math
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -Isrc -Iinclude -Itests/support -Itests/kernels
 CFLAGS_BASE += $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lpthread -lm
+SERVICE_LIBS = $(shell $(PKG_CONFIG) --libs $(SERVICE_PACKAGES))
 CLI_LIBS = $(shell $(PKG_CONFIG) --libs $(CLI_PACKAGES))
 ifneq ($(SANITIZE),)
 CFLAGS_BASE += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -44,8 +46,11 @@ KERNELS := reference $(or $(KERNELS_$(ARCH)),portable)
 # a room may have folders; those of kernels are chosen by the machine
 FOLDERS := $(filter-out src/kernels/%,$(patsubst %/,%,$(wildcard $(ROOMS:%=src/%/*/))))
 LIB_SOURCES := $(foreach folder,$(ROOMS:%=src/%) $(KERNELS:%=src/kernels/%) $(FOLDERS),$(wildcard $(folder)/*.c))
+# `hearth serve` and its workers: parts of the program, not of the library
+SERVICE_SOURCES := $(wildcard src/worker/*.c src/worker/*/*.c src/server/*.c src/server/*/*.c)
 CLI_SOURCES := $(wildcard src/cli/*.c src/cli/*/*.c)
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/obj/%.o)
+SERVICE_OBJECTS := $(SERVICE_SOURCES:%.c=$(BUILD)/obj/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)
 # models that are a part of the program
 SHIPPED := $(patsubst models/%.gguf,$(BUILD)/obj/models/%.o,$(wildcard models/*.gguf))
@@ -85,6 +90,10 @@ $(BUILD)/libhearth.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+$(BUILD)/service.a: $(SERVICE_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 $(BUILD)/libhearth.so: $(LIB_OBJECTS)
 	@echo "  ld   $@"
 	$(Q)$(CC) -shared -Wl,-soname,libhearth.so $(LDFLAGS) $^ $(LIBS) -o $@
@@ -94,24 +103,24 @@ $(BUILD)/obj/models/%.o: models/%.gguf src/cli/shipped_model.S
 	@echo "  as   $<"
 	$(Q)$(CC) -c -DNAME=$(subst -,_,$*) -DMODEL='"$<"' src/cli/shipped_model.S -o $@
 
-$(BUILD)/hearth: $(CLI_OBJECTS) $(SHIPPED) $(BUILD)/libhearth.a
+$(BUILD)/hearth: $(CLI_OBJECTS) $(SHIPPED) $(BUILD)/service.a $(BUILD)/libhearth.a
 	@echo "  ld   $@"
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(CLI_LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(SERVICE_LIBS) $(CLI_LIBS) -o $@
 
-$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/libhearth.a
+$(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/service.a $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(SERVICE_LIBS) -lcmocka -o $@
 
 $(BUILD)/tests/complete_schemas: $(BUILD)/obj/tests/schema/complete_schemas.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libhearth.a
+$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/service.a $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(SERVICE_LIBS) -o $@
 
 $(BUILD)/tests/embed: examples/embed.c include/hearth.h $(BUILD)/libhearth.so
 	@mkdir -p $(@D)
@@ -161,10 +170,10 @@ fuzz: ## run each fuzz target: make fuzz [TIME=60] [FUZZERS=fuzz_gguf]
 		$(FUZZERS:%=build/fuzz/tests/%)
 	@for name in $(FUZZERS); do scripts/fuzz_one.sh build/fuzz $$name $(TIME) || exit 1; done
 
-$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libhearth.a
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/service.a $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
-	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) $(SERVICE_LIBS) -o $@
 
 # Without MODEL: random weights of a real shape, made once.
 BENCH_MODEL = $(or $(MODEL),build/bench/llama3.2-1b-q4_0.gguf)
@@ -200,5 +209,5 @@ $(BUILD)/check-kernels: $(CHECK_OBJECTS) $(BUILD)/libhearth.a
 check-kernels: $(BUILD)/check-kernels ## compare every kernel this machine can run with the reference (ARGS=--bench)
 	$(BUILD)/check-kernels $(ARGS)
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
+-include $(LIB_OBJECTS:.o=.d) $(SERVICE_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
 .SECONDARY:

@@ -28,6 +28,9 @@ libraries=(
     'utf8proc.h|src/(tokenizer|chat)/'
     'histedit.h|src/cli/'
     'editline/readline.h|src/cli/'
+    'microhttpd.h|src/server/http_server.c'
+    'seccomp.h|src/worker/sandbox.c'
+    'curl/curl.h|src/cli/'
     'cmocka.h|tests/unit/test.h'
 )
 
@@ -58,8 +61,8 @@ for row in "${libraries[@]}"; do
         report "only $owner may include <$header>"
 done
 
-# The public interface: written by runtime/hearth*.c, used by dialogue, `run` and programs outside, by nobody else inside.
-public='^src/(runtime/hearth[a-z_]*|dialogue/[a-z_]+|cli/(run/[a-z_]+|logit_bias|replay_command|main))\.[ch]:'
+# The public interface: written by runtime/hearth*.c, used by dialogue, worker, `run` and programs outside, by nobody else inside.
+public='^src/(runtime/(hearth|session)[a-z_]*|dialogue/[a-z_]+|worker/[a-z_]+|server/[a-z_/]+|cli/(run/[a-z_]+|logit_bias|replay_command|main))\.[ch]:'
 grep -rnE --include='*.[ch]' '\bhearth_[a-z]|"hearth\.h"' src | grep -vE "$public" |
     report "only include/ and what implements or uses it has the product's prefix"
 grep -nE '^ *# *include +"' src/cli/run/*.[ch] 2>/dev/null | grep -vE '"(hearth\.h|(cli|cli/run|dialogue|chat)/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |

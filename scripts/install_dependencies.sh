@@ -4,11 +4,11 @@
 set -euo pipefail
 
 declare -A groups=(
-    [build]="gcc make pkg-config libc6-dev libjansson-dev libpcre2-dev libutf8proc-dev libedit-dev"
+    [build]="gcc make pkg-config libc6-dev libjansson-dev libpcre2-dev libutf8proc-dev libedit-dev libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev"
     [test]="libcmocka-dev python3-jsonschema"
     [lint]="clang-format"
     [fuzz]="clang"
-    [arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libjansson-dev:arm64 libpcre2-dev:arm64 libutf8proc-dev:arm64 libcmocka-dev:arm64"
+    [arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libjansson-dev:arm64 libpcre2-dev:arm64 libutf8proc-dev:arm64 libmicrohttpd-dev:arm64 libseccomp-dev:arm64 libcmocka-dev:arm64"
 )
 
 wanted=()
@@ -20,7 +20,7 @@ done
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # Elsewhere only the compiler can tell; let it, but say once what it will look for.
-    if ! pkg-config --exists jansson libpcre2-8 libutf8proc libedit 2>/dev/null; then
+    if ! pkg-config --exists jansson libpcre2-8 libutf8proc libedit libmicrohttpd libseccomp libcurl 2>/dev/null; then
         echo "This is not a Debian system: please install the equivalents of: ${wanted[*]}" >&2
         exit 1
     fi

@@ -1,0 +1,53 @@
+/* routes.h: which path is answered by whom.
+ *
+ * Owns the table of routes and the server's common parts that handlers need. */
+#ifndef ROUTES_H
+#define ROUTES_H
+
+#include "server/http_request.h"
+#include "server/response.h"
+
+struct residency;
+struct model_list;
+struct metrics;
+struct server_config;
+
+/* What handlers work with; lives longer than any request. */
+struct service {
+    const struct server_config *config;
+    struct residency *residency;
+    struct model_list *models;
+    struct metrics *metrics;
+    bool is_stopping; /* readyz says no */
+};
+
+/* Answers now, or holds the response and answers later by a task. Never waits. */
+typedef void route_handler(struct service *service, const struct http_request *request,
+                           struct response *response);
+
+enum dialect_kind {
+    DIALECT_PLAIN,
+    DIALECT_OLLAMA,
+    DIALECT_OPENAI,
+    DIALECT_ANTHROPIC
+}; /* how errors look */
+
+struct route {
+    const char *method; /* "GET" also answers HEAD */
+    const char *path;   /* "/v1/models/{name}": braces match the rest of the path */
+    enum dialect_kind dialect;
+    bool is_open; /* needs no key: health and version */
+    route_handler *handler;
+};
+
+/* NULL: none; *is_known_path tells 405 from 404. */
+const struct route *route_find(struct slice method, struct slice path, bool *is_known_path);
+
+/* An error in the dialect's own form, for failures before a handler (404, 405, 413, 401, 403). */
+void respond_error(enum dialect_kind dialect, struct response *response, unsigned status,
+                   const char *message);
+
+/* The tables of the dialects, each ends with a row of NULL. */
+extern const struct route ollama_routes[], openai_routes[], anthropic_routes[], service_routes[];
+
+#endif
