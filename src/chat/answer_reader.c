@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "chat/dialect/dialect_output.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 enum { IDS_BYTES = 1 << 16, LEAD_BYTES = 4096 };

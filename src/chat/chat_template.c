@@ -7,7 +7,7 @@
 #include "chat/template/chat_prompt.h"
 #include "chat/gotemplate_prompt.h"
 #include "chat/renderer.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 
 enum { LARGEST_SOURCES = 4 << 20 };
 

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "base/table.h"
-#include "chat/json_members.h"
+#include "base/json_members.h"
 
 enum { LARGEST_BYTES = 256 << 20, LONGEST_NAME = 64 };
 

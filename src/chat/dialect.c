@@ -6,7 +6,7 @@
 #include "chat/dialect/dialect_probe.h"
 #include "chat/gotemplate.h"
 #include "chat/gotemplate_tags.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 enum { TEXT_BYTES = 16 << 20 };

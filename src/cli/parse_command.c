@@ -1,6 +1,6 @@
 #include "base/json.h"
 #include "chat/answer_reader.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "cli/commands.h"
 #include "cli/run/event_line.h"
 #include "cli/input_file.h"

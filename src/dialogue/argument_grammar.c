@@ -1,7 +1,7 @@
 #include "dialogue/argument_grammar.h"
 
 #include "base/memory.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 #include "dialogue/free_text.h"
 #include "dialogue/json_without.h"

@@ -1,7 +1,7 @@
 #include "dialogue/call_grammar.h"
 
 #include "base/memory.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/output/tool_names.h"
 #include "chat/white_space.h"
 #include "dialogue/argument_grammar.h"

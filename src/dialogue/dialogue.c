@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "chat/output_parser.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "dialogue/prompt_guard.h"
 #include "dialogue/template_source.h"
 

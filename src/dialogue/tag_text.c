@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 #include "chat/output_parser.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "runtime/constraint.h"
 
 enum { CONTROL_BYTES = 64 }; /* longer texts are no control tokens */

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/table.h"
 #include "chat/answer_reader.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "runtime/hearth_control.h"
 
 /* What one step of a session gives is a few tokens long. */

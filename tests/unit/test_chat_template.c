@@ -13,7 +13,7 @@
 #include "chat/chat_template.h"
 #include "chat/renderer.h"
 #include "chat/gotemplate_builtin.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "golden_lines.h"
 
 static const struct json *json_from(const char *source)

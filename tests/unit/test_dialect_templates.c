@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "chat/answer_reader.h"
 #include "chat/dialect.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 enum { PROMPT_BYTES = 16 << 20 };

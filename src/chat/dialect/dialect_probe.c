@@ -2,7 +2,7 @@
 
 #include "base/json.h"
 #include "chat/output/call_value.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 enum { PROMPT_BYTES = 16 << 20 };

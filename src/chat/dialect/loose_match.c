@@ -1,6 +1,6 @@
 #include "chat/dialect/loose_match.h"
 
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 
 enum { MAX_SPACE = 256 }; /* that is passed over in one pattern */
 

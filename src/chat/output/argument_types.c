@@ -1,7 +1,7 @@
 #include "chat/output/argument_types.h"
 
 #include "chat/output/call_value.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 #include <errno.h>

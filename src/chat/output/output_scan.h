@@ -7,7 +7,7 @@
 #define OUTPUT_SCAN_H
 
 #include "chat/output/output_family.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 /* Whether `text` is a beginning of `tag`, but not all of it; empty text is one. */

@@ -7,7 +7,7 @@
 
 #include "chat/renderer.h"
 #include "chat/renderer/renderer_input.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 #include "chat/white_space.h"
 
 struct prompt {

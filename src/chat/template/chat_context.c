@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "chat/json_members.h"
+#include "base/json_members.h"
 
 /* ---- ids ---- */
 

@@ -5,7 +5,7 @@
 #include "chat/template/chat_context.h"
 #include "chat/template/chat_tools.h"
 #include "chat/gotemplate_prompt.h"
-#include "chat/json_members.h"
+#include "base/json_members.h"
 #include "chat/renderer.h"
 
 enum { LARGEST_CONTEXT = 512 << 20 };

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "chat/template/chat_prompt.h"
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 
 /* A template may take 100 ms before it reaches its limits, and there are some sixty probes. */
 enum { LARGEST_PROMPT = 16 << 20, MAX_OVER = 4 };

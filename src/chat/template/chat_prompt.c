@@ -1,6 +1,6 @@
 #include "chat/template/chat_prompt.h"
 
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 
 /* Lists of messages and copies of texts that are joined: each supplement may make one. */
 enum { ARENA_BYTES = 1 << 30 };

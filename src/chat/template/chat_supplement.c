@@ -1,7 +1,7 @@
 #include "chat/template/chat_supplement.h"
 
 #include "base/text.h"
-#include "chat/json_members.h"
+#include "base/json_members.h"
 
 enum { LARGEST_BYTES = 512 << 20 };
 

@@ -1,6 +1,6 @@
 #include "chat/template/chat_switches.h"
 
-#include "chat/json_members.h"
+#include "base/json_members.h"
 
 enum chat_level chat_level_of(struct think_choice choice)
 {

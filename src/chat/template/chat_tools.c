@@ -1,6 +1,6 @@
 #include "chat/template/chat_tools.h"
 
-#include "chat/json_members.h"
+#include "base/json_members.h"
 
 /* What is nested deeper is written as it was declared. */
 enum { MAX_DEPTH = 32 };

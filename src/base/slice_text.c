@@ -1,4 +1,4 @@
-#include "chat/slice_text.h"
+#include "base/slice_text.h"
 
 struct slice slice_to(struct slice text, size_t end)
 {

@@ -1,4 +1,4 @@
-#include "chat/json_members.h"
+#include "base/json_members.h"
 
 bool write_comma(struct text *out)
 {
@@ -52,4 +52,19 @@ bool json_write_spaced(struct text *out, const struct json *value)
         is_first = false;
     }
     return ok && text_append_byte(out, '}');
+}
+
+bool write_integer_member(struct text *out, const char *name, int64_t value)
+{
+    return write_name(out, name) && text_printf(out, "%" PRId64, value);
+}
+
+bool write_flag_member(struct text *out, const char *name, bool value)
+{
+    return write_name(out, name) && text_append_string(out, value ? "true" : "false");
+}
+
+bool write_string_member(struct text *out, const char *name, const char *value)
+{
+    return write_text_member(out, name, slice_of(value));
 }

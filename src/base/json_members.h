@@ -15,6 +15,9 @@ bool write_comma(struct text *out);
 bool write_name(struct text *out, const char *name); /* what follows is the value */
 bool write_text_member(struct text *out, const char *name, struct slice value);
 bool write_json_member(struct text *out, const char *name, const struct json *value);
+bool write_integer_member(struct text *out, const char *name, int64_t value);
+bool write_flag_member(struct text *out, const char *name, bool value);
+bool write_string_member(struct text *out, const char *name, const char *value);
 
 /* As json_write, but with a space behind each comma and colon, as Python writes and models read. */
 bool json_write_spaced(struct text *out, const struct json *value);
