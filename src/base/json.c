@@ -133,19 +133,32 @@ static json_t *load_with_long_integers(const char *bytes, size_t length, size_t 
     return root;
 }
 
-bool json_open(const struct json **out, const char *bytes, size_t length, const char *what,
-               struct error *err)
+/* Long integers find their places by counting numbers, so beside them duplicates are refused. */
+static bool open_with(const struct json **out, size_t flags, const char *bytes, size_t length,
+                      const char *what, struct error *err)
 {
     json_error_t problem;
-    size_t flags = JSON_ALLOW_NUL | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+    flags |= JSON_ALLOW_NUL | JSON_DECODE_ANY;
     json_t *root = json_loadb(bytes, length, flags, &problem);
     if (!root && json_error_code(&problem) == json_error_numeric_overflow)
-        root = load_with_long_integers(bytes, length, flags, &problem);
+        root = load_with_long_integers(bytes, length, flags | JSON_REJECT_DUPLICATES, &problem);
     *out = json_of(root);
     if (!root)
         return fail(err, ERROR_FORMAT, "'%s' is not valid JSON: line %d, column %d: %s", what,
                     problem.line, problem.column, printable(slice_of(problem.text)));
     return true;
+}
+
+bool json_open(const struct json **out, const char *bytes, size_t length, const char *what,
+               struct error *err)
+{
+    return open_with(out, JSON_REJECT_DUPLICATES, bytes, length, what, err);
+}
+
+bool json_open_loosely(const struct json **out, const char *bytes, size_t length, const char *what,
+                       struct error *err)
+{
+    return open_with(out, JSON_DISABLE_EOF_CHECK, bytes, length, what, err);
 }
 
 void json_close(const struct json **root)

@@ -17,6 +17,10 @@ struct json; /* one node */
  * also give line and column. json_close frees the whole document and is called on the root only. */
 bool json_open(const struct json **out, const char *bytes, size_t length, const char *what,
                struct error *err) MUST_CHECK;
+/* The same as most decoders take what a stranger sends: the last of several members of one name
+ * wins, and bytes after the first value are ignored. */
+bool json_open_loosely(const struct json **out, const char *bytes, size_t length, const char *what,
+                       struct error *err) MUST_CHECK;
 void json_close(const struct json **root); /* accepts NULL, leaves NULL */
 
 enum json_kind {

@@ -98,3 +98,30 @@ TEST(json_values_are_written_as_they_were_read)
     text_release(&text);
     json_close(&root);
 }
+
+TEST(json_opened_loosely_takes_the_last_duplicate_and_ignores_what_follows)
+{
+    const struct json *root;
+    struct error err = { 0 };
+    const char *sent = " {\"a\":1,\"a\":2,\"b\":[{\"c\":3,\"c\":\"x\"}]} {\"a\":5} nonsense";
+    assert_ok(json_open_loosely(&root, sent, strlen(sent), "test", &err), err);
+    assert_int_equal(json_int(json_get(root, "a"), 0), 2);
+    assert_string_equal(json_text(json_get(json_at(json_get(root, "b"), 0), "c")).data, "x");
+    json_close(&root);
+    assert_false(json_open(&root, sent, strlen(sent), "test", &err));
+    assert_false(json_open_loosely(&root, "{\"a\":", 5, "test", &err));
+}
+
+TEST(json_opened_loosely_keeps_long_integers_in_their_places)
+{
+    const struct json *root;
+    struct error err = { 0 };
+    const char *sent = "{\"a\":1,\"b\":99999999999999999999} 88888888888888888888";
+    assert_ok(json_open_loosely(&root, sent, strlen(sent), "test", &err), err);
+    assert_int_equal(json_int(json_get(root, "a"), 0), 1);
+    assert_true(slice_equal(json_digits(json_get(root, "b")), slice_of("99999999999999999999")));
+    json_close(&root);
+    /* which of the two a number belongs to cannot be told: refused, never mixed up */
+    sent = "{\"a\":1,\"a\":2,\"b\":99999999999999999999}";
+    assert_false(json_open_loosely(&root, sent, strlen(sent), "test", &err));
+}
