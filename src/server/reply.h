@@ -1,0 +1,26 @@
+/* reply.h: a response that a task answers.
+ *
+ * Owns the ties between the two: events of the task reach a dialect's teller, a client that goes
+ * cancels the task, and what the teller keeps is released after the last event. Any thread. */
+#ifndef REPLY_H
+#define REPLY_H
+
+#include "server/response.h"
+#include "server/routes.h"
+#include "server/task.h"
+
+/* One event, in the dialect's own form. `state` is the teller's; after TASK_END the response is
+ * ended for it when it has not done so. */
+typedef void reply_teller(void *state, const struct task_event *event, struct response *response);
+
+struct reply_kind {
+    reply_teller *tell;
+    void (*release)(void *state);
+};
+
+/* Start `wish` (its listener and context are set here) and answer `response` with what comes of it.
+ * Takes over `state`, also when there is no memory: the response is then ended with status 500. */
+void reply_start(struct service *service, struct response *response, struct wish *wish,
+                 const struct reply_kind *kind, void *state);
+
+#endif
