@@ -22,8 +22,8 @@ bool response_has_begun(struct response *response);
 /* A header; only before response_begin. Name and value are copied. */
 void response_header(struct response *response, const char *name, const char *value);
 
-/* More of the body. False when the client is gone or too far behind (64 MB wait for it): nobody
- * listens any more. */
+/* More of the body. False when the client is gone or too far behind (64 MB wait for it, then it
+ * counts as gone): nobody listens any more. */
 bool response_write(struct response *response, struct slice bytes);
 void response_end(struct response *response);
 
@@ -33,20 +33,24 @@ void response_whole(struct response *response, unsigned status, const char *cont
 
 /* ---- for who answers later ---- */
 
-/* `gone(context)` is called once, on any thread, when the client has gone before the end; at once
- * when it has already. Replaces an earlier one; NULL: nobody asks any more. */
+/* `gone(context)` is called once, on any thread (also inside of response_write), when the client
+ * has gone before the end; at once when it has already. Replaces an earlier one, whose call is over
+ * when this returns, unless it is made inside of that call; NULL: nobody asks any more. So nobody
+ * may call this with a lock that `gone` takes. */
 typedef void response_gone(void *context);
 void response_on_gone(struct response *response, response_gone *gone, void *context);
 
 /* ---- for the connection ---- */
 
 /* `wake(context)` is called, on any thread, when there is something to take for a connection that
- * has found nothing before. NULL: the connection is no more. */
+ * has found nothing before (in response_status or response_take). NULL: the connection is no more;
+ * no call is under way when this returns. */
 typedef void response_wake(void *context);
 void response_on_wake(struct response *response, response_wake *wake, void *context);
 
-/* The client has gone: writes fail from now on, and who answers is told. */
+/* The client has gone: writes fail from now on, who answers is told, and `wake` is called. */
 void response_client_gone(struct response *response);
+bool response_is_gone(struct response *response);
 
 /* 0 while nothing has begun. */
 unsigned response_status(struct response *response);
@@ -55,8 +59,8 @@ const char *response_content_type(struct response *response);
 bool response_header_at(struct response *response, size_t index, const char **name,
                         const char **value);
 
-/* Up to `most` bytes of the body; *is_over when these were the last there will ever be. 0 bytes and
- * not over: `wake` will be called. */
+/* Up to `most` bytes of the body; *is_over when these were the last there will ever be, or the
+ * client has gone. 0 bytes and not over: `wake` will be called. */
 size_t response_take(struct response *response, char *out, size_t most, bool *is_over);
 
 /* Bytes written in all, and whether the end is there: for logs and tests. */
