@@ -1,6 +1,7 @@
 /* metrics.h: what the server counts, for Prometheus.
  *
- * Owns the counters and histograms and their text form. Any thread. */
+ * Owns the counters and histograms (docs/serving.md lists them). Labels have few values: what comes
+ * after 64 models or routes is counted as "other". Any thread. */
 #ifndef METRICS_H
 #define METRICS_H
 
@@ -25,8 +26,8 @@ void metrics_load(struct metrics *metrics, const char *model, uint64_t load_ns);
 void metrics_worker_died(struct metrics *metrics, const char *model); /* and was not told to */
 void metrics_refused(struct metrics *metrics, const char *why);       /* "busy", "door", "limit" */
 
-/* The text format 0.0.4; with the memory by owner and queues as `residency` has them (NULL:
- * without). */
+/* The text format 0.0.4 (exposition.h); with the memory by owner and queues as `residency` has them
+ * (NULL: without). False: memory or the text's limit. */
 bool metrics_write(struct metrics *metrics, struct residency *residency,
                    struct text *out) MUST_CHECK;
 
