@@ -5,6 +5,7 @@
 #include "chat/answer_reader.h"
 #include "base/slice_text.h"
 #include "runtime/hearth_control.h"
+#include "runtime/session_steps.h"
 
 /* What one step of a session gives is a few tokens long. */
 enum { QUEUE_BYTES = 256 << 20, ID_LENGTH = 9 };
@@ -311,27 +312,46 @@ static void give(struct turn *t, struct turn_event *event)
         };
 }
 
-/* More of the answer into the queue; at its end `done` is filled. */
+static bool has_waiting(const struct turn *t)
+{
+    return t->has_logprobs || t->n_given < t->n_waiting;
+}
+
+/* What was given out need not be kept when the answer goes on. */
+static void let_go(struct turn *t)
+{
+    if (t->n_given < t->n_waiting)
+        return;
+    t->n_waiting = t->n_given = 0;
+    text_clear(&t->texts);
+}
+
+/* The session told something; at its end `done` is filled. */
+static void note(struct turn *t, const struct hearth_event *event)
+{
+    t->done = *event;
+    t->is_done = event->kind == HEARTH_DONE;
+    t->has_logprobs = event->n_logprobs > 0;
+}
+
+/* More of the answer into the queue. */
 static bool run(struct turn *t, struct error *err)
 {
     struct hearth_error problem = { 0 };
-    t->n_waiting = t->n_given = 0;
-    text_clear(&t->texts);
-    if (!hearth_session_next(t->session, &t->done, &problem)) {
+    struct hearth_event event;
+    let_go(t);
+    if (!hearth_session_next(t->session, &event, &problem)) {
         err->code = (enum error_code)problem.code;
         memcpy(err->message, problem.message, sizeof err->message);
         return false;
     }
-    t->is_done = t->done.kind == HEARTH_DONE;
-    t->has_logprobs = t->done.n_logprobs > 0;
+    note(t, &event);
     return true;
 }
 
-bool turn_next(struct turn *t, struct turn_event *event, struct error *err)
+/* Something waits, or the answer is over. */
+static bool give_next(struct turn *t, struct turn_event *event, struct error *err)
 {
-    while (t->n_given == t->n_waiting && !t->has_logprobs && !t->is_done)
-        if (!run(t, err))
-            return false;
     if (t->has_logprobs) {
         t->has_logprobs = false;
         *event = (struct turn_event){ .kind = TURN_LOGPROBS,
@@ -351,5 +371,25 @@ bool turn_next(struct turn *t, struct turn_event *event, struct error *err)
     *event = (struct turn_event){ .kind = TURN_DONE,
                                   .done = t->done,
                                   .thinking_tokens = t->thinking_tokens };
+    return true;
+}
+
+bool turn_next(struct turn *t, struct turn_event *event, struct error *err)
+{
+    while (!has_waiting(t) && !t->is_done)
+        if (!run(t, err))
+            return false;
+    return give_next(t, event, err);
+}
+
+bool turn_collect(struct turn *t, struct turn_event *event, bool *has_event, struct error *err)
+{
+    struct hearth_event told;
+    if (!t->is_done && !t->has_logprobs && session_collect(t->session, &told))
+        note(t, &told);
+    *has_event = has_waiting(t) || t->is_done;
+    if (*has_event)
+        return give_next(t, event, err);
+    let_go(t);
     return true;
 }

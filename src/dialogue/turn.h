@@ -49,4 +49,9 @@ struct turn_event {
 /* What it points to is valid until the next call. After TURN_DONE: TURN_DONE again. */
 bool turn_next(struct turn *turn, struct turn_event *event, struct error *err) MUST_CHECK;
 
+/* The same without running anything, for a session that others move on (runtime/session_steps.h):
+ * an event, if there is one now. Called until there is none before the session goes on. */
+bool turn_collect(struct turn *turn, struct turn_event *event, bool *has_event,
+                  struct error *err) MUST_CHECK;
+
 #endif

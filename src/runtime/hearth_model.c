@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "formats/quantization_name.h"
 #include "runtime/hearth_private.h"
+#include "runtime/session_steps.h"
 
 #define HEARTH_VERSION "0.1.0"
 
@@ -48,6 +49,33 @@ static uint64_t count_parameters(const struct weights *weights)
     return count;
 }
 
+static bool open_model(struct hearth_model *model, const char *path,
+                       const struct engine_options *options, struct error *err)
+{
+    if (!engine_open(&model->engine, path, options, err))
+        return false;
+    if (!engine_tokenizer(model->engine))
+        return fail(err, ERROR_FORMAT, "'%s' has no tokenizer", path);
+    return copy_name(model) || fail_memory(err, sizeof *model, "a model's name");
+}
+
+bool model_open_with(struct hearth_model **out, const char *path,
+                     const struct engine_options *options, struct error *err)
+{
+    *out = NULL;
+    struct hearth_model *model = memory_zeroed(1, sizeof *model);
+    if (!model)
+        return fail_memory(err, sizeof *model, "a model");
+    pthread_mutex_init(&model->turn, NULL);
+    pthread_mutex_init(&model->tokens_lock, NULL);
+    step_costs_init(&model->costs);
+    bool ok = open_model(model, path, options, err);
+    if (!ok)
+        hearth_model_close(&model);
+    *out = model;
+    return ok;
+}
+
 bool hearth_model_open(struct hearth_model **out, const char *path,
                        const struct hearth_model_options *options, struct hearth_error *error)
 {
@@ -59,28 +87,10 @@ bool hearth_model_open(struct hearth_model **out, const char *path,
         engine_options.n_ctx = options->n_ctx;
         engine_options.kv_budget_bytes = options->kv_budget_bytes;
     }
-    struct hearth_model *model = memory_zeroed(1, sizeof *model);
-    if (!model) {
-        fail_memory(&err, sizeof *model, "a model");
-        return hearth_tell(error, &err);
-    }
     bool ok = !options || !options->kv_type ||
               kv_type_from_name(options->kv_type, &engine_options.kv_type, &err);
-    ok = ok && engine_open(&model->engine, path, &engine_options, &err);
-    if (ok && !engine_tokenizer(model->engine))
-        ok = fail(&err, ERROR_FORMAT, "'%s' has no tokenizer", path);
-    if (ok && !copy_name(model))
-        ok = fail_memory(&err, sizeof *model, "a model's name");
-    if (!ok) {
-        engine_close(&model->engine);
-        memory_free(model);
-        return hearth_tell(error, &err);
-    }
-    pthread_mutex_init(&model->turn, NULL);
-    pthread_mutex_init(&model->tokens_lock, NULL);
-    step_costs_init(&model->costs);
-    *out = model;
-    return true;
+    ok = ok && model_open_with(out, path, &engine_options, &err);
+    return ok || hearth_tell(error, &err);
 }
 
 void hearth_model_close(struct hearth_model **model)
@@ -106,6 +116,11 @@ bool hearth_model_tokens(struct hearth_model *model, const struct constraint_tok
     *out = model->tokens;
     pthread_mutex_unlock(&model->tokens_lock);
     return ok;
+}
+
+struct engine *model_stepped_engine(struct hearth_model *model)
+{
+    return model->engine;
 }
 
 void hearth_model_info(const struct hearth_model *model, struct hearth_model_info *info)

@@ -7,12 +7,12 @@
 static bool hold(struct hearth_session *s, const token_id *tokens, size_t n, size_t n_kept,
                  struct error *err)
 {
-    size_t n_evaluated = size_min(size_min(n_kept, n - 1), sequence_length(s->sequence));
-    session_forget(s, n_evaluated);
+    session_forget(s, size_min(n_kept, n - 1));
     for (size_t i = 0; i < n; i++)
-        if ((i >= n_evaluated && !token_list_push(&s->pending, tokens[i])) ||
-            !session_remember(s, tokens[i], err))
-            return fail_memory(err, n * sizeof *tokens, "the tokens of a session");
+        if (!session_remember(s, tokens[i], err)) {
+            session_forget(s, 0);
+            return false;
+        }
     s->has_text = s->was_fed = true;
     return true;
 }
@@ -33,6 +33,7 @@ bool session_copy(struct hearth_session *to, const struct hearth_session *from, 
     pthread_mutex_lock(&to->model->turn);
     bool ok = sequence_copy(to->sequence, from->sequence, err);
     pthread_mutex_unlock(&to->model->turn);
+    to->n_evaluated = ok ? from->n_evaluated : 0;
     return ok;
 }
 

@@ -148,10 +148,9 @@ bool hearth_session_open(struct hearth_session **out, struct hearth_model *model
     speculation_init(&s->speculation);
     text_init(&s->decoded, EVENT_LIMIT);
     text_init(&s->out, EVENT_LIMIT);
-    pthread_mutex_lock(&model->turn);
+    logprobs_clear(&s->logprobs);
     bool ok = s->lookup || fail_memory(&err, sizeof *s, "a session");
     ok = ok && sequence_open(&s->sequence, model->engine, &err) && set_choices(s, o, &err);
-    pthread_mutex_unlock(&model->turn);
     if (!ok) {
         hearth_session_close(&s);
         return hearth_tell(error, &err);
@@ -180,7 +179,6 @@ void hearth_session_close(struct hearth_session **session)
     constraint_close(&s->constraint);
     sampler_close(&s->sampler);
     prompt_lookup_free(&s->lookup);
-    token_list_release(&s->pending);
     token_list_release(&s->forced);
     token_list_release(&s->shown);
     token_list_release(&s->ends);
@@ -194,21 +192,23 @@ void hearth_session_close(struct hearth_session **session)
 
 void session_forget(struct hearth_session *s, size_t n_kept)
 {
-    pthread_mutex_lock(&s->model->turn);
-    sequence_truncate(s->sequence, (uint32_t)n_kept);
-    pthread_mutex_unlock(&s->model->turn);
+    s->n_evaluated = size_min(s->n_evaluated, n_kept);
     sampler_clear(s->sampler);
     stop_clear(s->stop);
     prompt_lookup_clear(s->lookup);
-    s->pending.count = s->forced.count = s->n_said = 0;
+    s->forced.count = s->n_said = 0;
     s->stream = (struct token_stream){ 0 };
     s->state = IDLE;
-    s->was_fed = s->has_text = false;
+    s->was_fed = s->has_text = s->was_told = false;
+    s->was_given = true;
 }
 
 void hearth_session_clear(struct hearth_session *s)
 {
     session_forget(s, 0);
+    pthread_mutex_lock(&s->model->turn);
+    sequence_truncate(s->sequence, 0);
+    pthread_mutex_unlock(&s->model->turn);
 }
 
 void hearth_session_cancel(struct hearth_session *s)
@@ -218,7 +218,9 @@ void hearth_session_cancel(struct hearth_session *s)
 
 size_t session_n_tokens(const struct hearth_session *s)
 {
-    return sequence_length(s->sequence) + s->pending.count;
+    size_t n_tokens;
+    prompt_lookup_tokens(s->lookup, &n_tokens);
+    return n_tokens;
 }
 
 bool session_remember(struct hearth_session *s, token_id token, struct error *err)
@@ -234,27 +236,30 @@ bool session_too_long(const struct hearth_session *s, size_t n_tokens, struct er
                 n_tokens, s->n_ctx);
 }
 
+static bool take_tokens(struct hearth_session *s, const struct token_list *tokens,
+                        struct error *err)
+{
+    size_t total = session_n_tokens(s) + tokens->count;
+    if (total > s->n_ctx)
+        return session_too_long(s, total, err);
+    for (size_t i = 0; i < tokens->count; i++)
+        if (!session_remember(s, tokens->ids[i], err))
+            return false;
+    s->has_text = s->was_fed = true;
+    return true;
+}
+
 static bool feed(struct hearth_session *s, struct slice text, struct error *err)
 {
     const struct tokenizer *tokenizer = engine_tokenizer(s->model->engine);
     struct encode_options options = { .add_special = !s->has_text,
                                       .parse_special = true,
                                       .is_continued = s->has_text };
-    size_t before = s->pending.count;
-    if (!tokenizer_encode(tokenizer, text, options, &s->pending, err)) {
-        s->pending.count = before;
-        return false;
-    }
-    size_t total = session_n_tokens(s);
-    if (total > s->n_ctx) {
-        s->pending.count = before;
-        return session_too_long(s, total, err);
-    }
-    for (size_t i = before; i < s->pending.count; i++)
-        if (!session_remember(s, s->pending.ids[i], err))
-            return false;
-    s->has_text = s->was_fed = true;
-    return true;
+    struct token_list tokens = { 0 };
+    bool ok =
+        tokenizer_encode(tokenizer, text, options, &tokens, err) && take_tokens(s, &tokens, err);
+    token_list_release(&tokens);
+    return ok;
 }
 
 bool hearth_session_feed(struct hearth_session *s, const char *text, size_t length,

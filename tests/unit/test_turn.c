@@ -6,6 +6,7 @@
 #include "dialogue/turn.h"
 #include "runtime/grammar/schema_shape.h"
 #include "runtime/hearth_control.h"
+#include "runtime/session_steps.h"
 #include "tiny_model.h"
 
 /* ChatML with tools, calls and thinking in the manner of Qwen 3. */
@@ -106,6 +107,8 @@ static bool note(struct stage *s, const struct turn_event *event)
         return text_append_slice(&s->thinking, event->text);
     if (event->kind == TURN_CONTENT)
         return text_append_slice(&s->content, event->text);
+    if (event->kind == TURN_LOGPROBS)
+        return event->n_logprobs > 0;
     s->n_calls++;
     return text_append_slice(&s->calls, event->call.name) && text_append_byte(&s->calls, ' ') &&
            text_append_slice(&s->calls, event->call.arguments) && text_append_byte(&s->calls, '\n');
@@ -129,6 +132,37 @@ static void answer(struct stage *s, const struct turn_options *options)
         s->n_events++;
     }
     s->done = event;
+    turn_close(&turn);
+}
+
+/* As a scheduler moves it on: each step is somebody else's, `rows` tokens at most. */
+static void answer_in_steps(struct stage *s, const struct turn_options *options, uint32_t rows)
+{
+    struct turn *turn;
+    struct turn_event event;
+    struct session_part part;
+    struct error err = { 0 };
+    bool has_event = false;
+    text_clear(&s->thinking);
+    text_clear(&s->content);
+    text_clear(&s->calls);
+    assert_ok(turn_open(&turn, s->dialogue, s->session, &s->prompt, options, &err), err);
+    assert_ok(session_begin(s->session, &err), err);
+    while (!has_event || event.kind != TURN_DONE) {
+        assert_ok(turn_collect(turn, &event, &has_event, &err), err);
+        if (has_event)
+            assert_true(event.kind == TURN_DONE || note(s, &event));
+        else {
+            assert_ok(session_offer(s->session, rows, rows, &part, &err), err);
+            if (part.item.n_tokens == 0)
+                continue;
+            assert_ok(engine_step(model_stepped_engine(s->model), &part.item, 1, &err), err);
+            assert_ok(session_settle(&part, 0, &err), err);
+        }
+    }
+    assert_int_equal(event.done.answer_tokens, s->done.done.answer_tokens);
+    assert_int_equal(event.done.reason, s->done.done.reason);
+    assert_int_equal(event.thinking_tokens, s->done.thinking_tokens);
     turn_close(&turn);
 }
 
@@ -332,4 +366,41 @@ TEST(stop_strings_count_in_the_content_alone)
     assert_string_equal(s.content.data, "\"a ");
     assert_int_equal(s.done.done.reason, HEARTH_STOP);
     close_stage(&s);
+}
+
+static void assert_kept(const struct text *now, const char *before)
+{
+    assert_string_equal(now->data ? now->data : "", before);
+}
+
+TEST(an_answer_moved_on_by_others_is_told_the_same)
+{
+    struct stage s;
+    static const struct think_choice *const thinks[] = { &think_on, &think_off };
+    for (int64_t seed = 0; seed < 8; seed++) {
+        struct hearth_session_options options = sampled(60, seed);
+        struct turn_options turn = turn_defaults();
+        turn.think = *thinks[seed % 2];
+        turn.thinking_budget = 5;
+        turn.choice = seed % 3 ? TOOL_CHOICE_AUTO : TOOL_CHOICE_REQUIRED;
+        options.n_logprobs = seed == 5 ? 2 : -1;
+        open_model(&s, &options);
+        say(&s, question, tools, turn.think);
+        turn.tools = conversation_tools(s.conversation);
+        answer(&s, &turn);
+        char *thinking = strdup(s.thinking.data ? s.thinking.data : "");
+        char *content = strdup(s.content.data ? s.content.data : "");
+        char *calls = strdup(s.calls.data ? s.calls.data : "");
+        for (uint32_t rows = 1; rows <= 16; rows += 5) {
+            assert_true(hearth_session_configure(s.session, &options, NULL)); /* the seed again */
+            answer_in_steps(&s, &turn, rows);
+            assert_kept(&s.thinking, thinking);
+            assert_kept(&s.content, content);
+            assert_kept(&s.calls, calls);
+        }
+        free(thinking);
+        free(content);
+        free(calls);
+        close_stage(&s);
+    }
 }
