@@ -134,7 +134,7 @@ run: all ## build and start a chat: make run [MODEL=model.gguf] [ARGS="a prompt"
 
 TESTS = $(UNIT_TESTS) $(FUZZ_REPLAYS) $(BUILD)/check-kernels $(BUILD)/tests/complete_schemas $(if $(wildcard examples/embed.c),$(BUILD)/tests/embed)
 KINDS ?=
-test: ## build and run all tests: make test [KINDS="unit replay kernels cli schema example"] [FILTER=name]
+test: ## build and run all tests: make test [KINDS="unit replay kernels cli schema serve example"] [FILTER=name]
 	@scripts/install_dependencies.sh build test
 	@$(MAKE) --no-print-directory build tests
 	@FILTER="$(FILTER)" scripts/run_tests.sh $(BUILD) $(KINDS)

@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A groups=(
     [build]="gcc make pkg-config libc6-dev libjansson-dev libpcre2-dev libutf8proc-dev libedit-dev libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev"
-    [test]="libcmocka-dev python3-jsonschema"
+    [test]="libcmocka-dev python3-jsonschema nodejs npm"
     [lint]="clang-format"
     [fuzz]="clang"
     [arm64]="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user libjansson-dev:arm64 libpcre2-dev:arm64 libutf8proc-dev:arm64 libmicrohttpd-dev:arm64 libseccomp-dev:arm64 libcmocka-dev:arm64"

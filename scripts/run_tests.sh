@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # run_tests.sh BUILD [KIND...]: run the test programs that stand in BUILD/tests and sum their results.
 #
-# KIND is unit, replay, kernels, cli, schema or example; all of them without one. FILTER=expression keeps the programs whose
+# KIND is unit, replay, kernels, cli, schema, serve or example; all of them without one. FILTER=expression keeps the programs whose
 # name it matches, TESTS=words the unit tests whose name contains one; CHECK=options go to check-kernels; RUNNER=command runs
 # the programs (an emulator). A program is quiet while it passes and shown in full when it fails; one that crashes, hangs or
 # passes nothing counts as a failure. The last line is always "N passed, N failed, N skipped".
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 build=${1:?usage: run_tests.sh BUILD [KIND...]}
 shift
 kinds=("${@:-}")
-[ -n "${kinds[0]}" ] || kinds=(unit replay kernels cli schema example)
+[ -n "${kinds[0]}" ] || kinds=(unit replay kernels cli schema serve example)
 limit_seconds=${LIMIT:-900}
 filter=${FILTER:-}
 read -ra runner <<<"${RUNNER:-}"
@@ -92,6 +92,9 @@ for kind in "${kinds[@]}"; do
         [ -f "$script" ] && HEARTH=$build/hearth run "$(basename "$script" .sh)" bash "$script"
     done ;;
     schema) [ -x "$build/tests/complete_schemas" ] && run schema_completions bash tests/schema/test_completions.sh "$build/tests/complete_schemas" ;;
+    serve) for script in tests/serve/test_*.mjs; do
+        [ -f "$script" ] && HEARTH=$build/hearth run "serve_$(basename "$script" .mjs)" bash tests/serve/run.sh "$script"
+    done ;;
     example) [ -x "$build/tests/embed" ] && run example bash tests/cli/example.sh "$build/tests/embed" ;;
     *) echo "run_tests.sh: no kind '$kind'" >&2; exit 2 ;;
     esac
