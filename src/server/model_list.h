@@ -1,8 +1,10 @@
 /* model_list.h: which models there are, by name.
  *
- * Owns the way from a name to a file or folder: those under one folder (HEARTH_MODELS), those named
- * on the command line, and those that are a part of the program. Looks at the folder anew when
- * asked. Leaves the store of pulled models to a room of its own. Any thread. */
+ * Owns the way from a name to a file or folder: those named on the command line, those under one
+ * folder (HEARTH_MODELS, model_folder.h), and those that are a part of the program; where two have
+ * one name, the first of these counts. Looks at the folder anew when asked. Never opens a model:
+ * what is in it is known once a worker has told. Leaves the store of pulled models to a room of its
+ * own. Any thread. */
 #ifndef MODEL_LIST_H
 #define MODEL_LIST_H
 
@@ -11,6 +13,7 @@
 #include "base/text.h"
 
 struct model_list;
+struct json;
 
 struct model_list_options {
     const char *folder; /* NULL: none */
@@ -24,7 +27,8 @@ bool model_list_open(struct model_list **out, const struct model_list_options *o
                      struct error *err) MUST_CHECK;
 void model_list_close(struct model_list **list);
 
-/* The file of a name: with or without ":latest" and ".gguf", letters of any case. Never leaves the
+/* The file of a name: with or without ":latest", ".gguf" and the folder it lies in, letters of any
+ * case. A name is compared with what is there and never becomes a path, so it cannot leave the
  * folder. ERROR_NOT_FOUND: "model 'X' not found". `name` becomes the model's own name
  * ("qwen2.5-7b:latest"), `path` what a worker opens. */
 bool model_list_find(struct model_list *list, struct slice wanted, struct text *name,
@@ -35,14 +39,19 @@ struct listed_model {
     uint64_t size_bytes;
     int64_t modified_ns; /* of the wall clock */
     const char *format;  /* "gguf", "safetensors" */
-    /* from the file's first bytes, "" or 0 where it cannot be read */
+    const char *digest;  /* 64 hexadecimal digits that change when the file does (path, size, time);
+                            the same in every process */
+    /* learned when this file was loaded; "" or 0 before */
     const char *architecture, *quantization;
+    const char *capabilities; /* "completion,tools" */
     uint64_t n_parameters;
     uint32_t n_ctx_train, n_embd;
-    const char
-        *digest; /* 64 hexadecimal digits that change when the file does (path, size, time) */
 };
-/* Newest first. */
+
+/* `info` (docs/worker.md, READY) of the model of that name, kept while its file stays as it is. */
+void model_list_learn(struct model_list *list, const char *name, const struct json *info);
+
+/* Newest first. `visit` is called under a lock: it must not call the list. */
 bool model_list_visit(struct model_list *list,
                       void (*visit)(void *context, const struct listed_model *model), void *context,
                       struct error *err) MUST_CHECK;
