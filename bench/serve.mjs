@@ -1,0 +1,164 @@
+// serve.mjs: what `hearth serve` adds to the engine, and how it holds up with many clients.
+//
+//   node bench/serve.mjs MODEL [--hearth build/hearth] [--clients 64] [--seconds 60] [--only many,prefix,overhead]
+//
+// many      N clients stream answers for S seconds: errors, tokens a second beside `hearth bench` with as many sequences,
+//           the slowest client beside the median, resident memory over time
+// prefix    the same long prompt twice: time to the first token
+// overhead  one client: time a token and to the first token, beside `hearth bench`, measured in turns
+import { spawn, execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, existsSync, rmSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join, basename } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values: flags, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+        hearth: { type: "string", default: "build/hearth" },
+        clients: { type: "string", default: "64" },
+        seconds: { type: "string", default: "60" },
+        rounds: { type: "string", default: "5" },
+        only: { type: "string", default: "many,prefix,overhead" },
+        tokens: { type: "string", default: "128" },
+    },
+});
+if (positionals.length !== 1) {
+    console.error("usage: node bench/serve.mjs MODEL [--clients N] [--seconds S] [--only many,prefix,overhead]");
+    process.exit(2);
+}
+const model = positionals[0], nTokens = Number(flags.tokens);
+const name = basename(model).replace(/\.gguf$/, "");
+const folder = mkdtempSync(join(tmpdir(), "hearth-bench-"));
+const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+async function start() {
+    const portFile = join(folder, "port");
+    const child = spawn(flags.hearth, ["serve", model, "--host", "127.0.0.1:0", "--port-file", portFile,
+        "--keep-alive", "-1"], { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, HOME: folder } });
+    for (let i = 0; i < 200 && !existsSync(portFile); i++) await sleep(25);
+    return { child, port: Number(readFileSync(portFile, "utf8")) };
+}
+
+// One streamed answer: resolves to { n, first, last, error } with times in ms since the request.
+function generate(port, body, onToken = () => {}, signal = undefined) {
+    return new Promise((resolve) => {
+        const begun = performance.now(), out = { n: 0, first: 0, last: 0, error: null, done: null };
+        const request = http.request({ port, agent, method: "POST", path: "/api/generate", signal }, (response) => {
+            let rest = "";
+            response.setEncoding("utf8");
+            response.on("data", (part) => {
+                const lines = (rest + part).split("\n");
+                rest = lines.pop();
+                for (const line of lines) {
+                    const event = JSON.parse(line);
+                    if (event.error) out.error = event.error;
+                    if (event.done) out.done = event;
+                    out.last = performance.now() - begun;
+                    if (!out.first) out.first = out.last;
+                    out.n += 1;
+                    onToken();
+                }
+            });
+            response.on("end", () => resolve(out));
+            response.on("error", (error) => resolve({ ...out, error: out.error ?? String(error) }));
+        });
+        request.on("error", (error) => resolve({ ...out, error: String(error) }));
+        request.end(JSON.stringify({ model: name, raw: true, stream: true, ...body }));
+    });
+}
+
+const greedy = (n, more = {}) => ({ temperature: 0, num_predict: n, ...more });
+
+function engine(...options) {
+    return JSON.parse(execFileSync(flags.hearth, ["bench", model, "-r", "3", ...options, "-o", "json"],
+        { maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "ignore"] }));
+}
+
+const rows = (result) => result.rows;
+
+function residentBytes(pid) {
+    const pids = [pid, ...readdirSync("/proc").filter((p) => /^\d+$/.test(p)).filter((p) => {
+        try { return readFileSync(`/proc/${p}/stat`, "utf8").split(") ")[1].split(" ")[1] === String(pid); }
+        catch { return false; }
+    })];
+    let sum = 0;
+    for (const p of pids) {
+        try { sum += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${p}/status`, "utf8"))[1]) * 1024; }
+        catch { /* it has ended */ }
+    }
+    return sum;
+}
+
+async function many(server) {
+    const nClients = Number(flags.clients), until = performance.now() + Number(flags.seconds) * 1000;
+    const counts = new Array(nClients).fill(0), errors = [], memory = [];
+    await generate(server.port, { prompt: "warm", options: greedy(4) });
+    const begun = performance.now(), controller = new AbortController();
+    const client = async (i) => {
+        for (let round = 0; performance.now() < until; round++) {
+            const out = await generate(server.port, { prompt: `Client ${i}, round ${round}: once upon a time there was`,
+                options: greedy(nTokens) }, () => { counts[i] += 1; }, controller.signal);
+            if (out.error && performance.now() < until) errors.push(out.error);
+        }
+    };
+    const watch = setInterval(() => memory.push(residentBytes(server.child.pid)), 1000);
+    setTimeout(() => controller.abort(), Number(flags.seconds) * 1000);
+    await Promise.all(counts.map((_, i) => client(i)));
+    clearInterval(watch);
+    const seconds = (performance.now() - begun) / 1000, total = counts.reduce((a, b) => a + b, 0);
+    const third = memory.slice(Math.floor(memory.length / 3));
+    return { clients: nClients, seconds, errors: errors.length, first_error: errors[0], tokens_per_s: total / seconds,
+        slowest_of_median: Math.min(...counts) / median(counts), memory_after_a_third: third[0], memory_end: third.at(-1) };
+}
+
+async function prefix(server) {
+    const words = Array.from({ length: 1500 }, (_, i) => `word${(i * 7919) % 997}`).join(" ");
+    const out = [];
+    for (let round = 0; round < Number(flags.rounds); round++) {
+        const prompt = `Round ${round}. ${words}`;
+        const cold = await generate(server.port, { prompt, options: greedy(2) });
+        const warm = await generate(server.port, { prompt, options: greedy(2) });
+        if (cold.error || warm.error) return { error: cold.error ?? warm.error };
+        out.push({ cold: cold.first, warm: warm.first, tokens: cold.done.prompt_eval_count });
+    }
+    return { prompt_tokens: out[0].tokens, cold_ms: median(out.map((o) => o.cold)), warm_ms: median(out.map((o) => o.warm)),
+        share: median(out.map((o) => o.warm / o.cold)) };
+}
+
+async function overhead(server) {
+    const perToken = [], first = [], enginePerToken = [], engineFirst = [];
+    for (let round = 0; round < Number(flags.rounds); round++) {
+        const out = await generate(server.port, { prompt: `Round ${round}: `, options: greedy(nTokens) });
+        if (out.error) return { error: out.error };
+        perToken.push((out.last - out.first) / (out.n - 1));
+        first.push(out.first);
+        const row = rows(engine("-p", "0", "-n", String(nTokens), "-r", "1"))[0];
+        enginePerToken.push(1000 / (row.tps));
+        const read = rows(engine("-p", String(out.done.prompt_eval_count), "-n", "0", "-r", "1"))[0];
+        engineFirst.push(read.ttft_ms);
+    }
+    return { token_ms: median(perToken), engine_token_ms: median(enginePerToken),
+        added_ms_a_token: median(perToken) - median(enginePerToken), first_ms: median(first),
+        engine_first_ms: median(engineFirst), added_first_ms: median(first) - median(engineFirst) };
+}
+
+const server = await start();
+try {
+    for (const what of flags.only.split(",")) {
+        const result = await { many, prefix, overhead }[what](server);
+        if (what === "many") {
+            const row = rows(engine("-p", "0", "-n", "32", "-b", flags.clients))[0];
+            result.engine_tokens_per_s = row.tps;
+            result.of_the_engine = result.tokens_per_s / result.engine_tokens_per_s;
+        }
+        console.log(what, JSON.stringify(result, null, 2));
+    }
+} finally {
+    server.child.kill("SIGTERM");
+    agent.destroy();
+    rmSync(folder, { recursive: true, force: true });
+}
