@@ -220,33 +220,35 @@ TEST(a_streamed_answer)
     assert_answer(
         200,
         EVENT("message_start", ",\"message\":" HEAD "\"content\":[],\"stop_reason\":null,\"stop_"
-                                                    "sequence\":null," USAGE(0) "}") EVENT(
-            "ping",
-            "") EVENT("content_block_start",
-                      ",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\","
-                      "\"signature\":\"\"}") EVENT("content_block_delta",
-                                                   ",\"index\":0,\"delta\":{\"type\":\"thinking_"
-                                                   "delta\",\"thinking\":\"h\"}")
-            EVENT("content_block_delta",
-                  ",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"hearth\"}")
-                EVENT("content_block_stop", ",\"index\":0") EVENT(
-                    "content_block_start",
-                    ",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")
-                    EVENT("content_block_delta",
-                          ",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}")
+                               "sequence\":null," USAGE(0) "}") EVENT("ping", "")
+            EVENT("content_block_start",
+                  ",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\","
+                  "\"signature\":\"\"}") EVENT("content_block_delta",
+                                               ",\"index\":0,\"delta\":{\"type\":\"thinking_"
+                                               "delta\",\"thinking\":\"h\"}")
+                EVENT("content_block_delta",
+                      ",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":"
+                      "\"hearth\"}") EVENT("content_block_stop", ",\"index\":0")
+                    EVENT("content_block_start",
+                          ",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}")
                         EVENT("content_block_delta",
-                              ",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"\\n\"}")
-                            EVENT("content_block_stop", ",\"index\":1") EVENT(
-                                "content_block_start", ",\"index\":2,\"content_block\":{\"type\":"
-                                                       "\"tool_use\",\"id\":\"toolu_abc\","
-                                                       "\"name\":\"f\",\"input\":{}}")
-                                EVENT("content_block_delta",
-                                      ",\"index\":2,\"delta\":{\"type\":\"input_json_delta\","
-                                      "\"partial_json\":\"{\\\"x\\\":\\\"y\\\"}\"}")
-                                    EVENT("content_block_stop", ",\"index\":2") EVENT(
-                                        "message_delta", ",\"delta\":{\"stop_reason\":\"tool_use\","
-                                                         "\"stop_sequence\":null}," USAGE(7))
-                                        EVENT("message_stop", ""));
+                              ",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}")
+                            EVENT(
+                                "content_block_delta",
+                                ",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"\\n\"}")
+                                EVENT("content_block_stop", ",\"index\":1") EVENT(
+                                    "content_block_start",
+                                    ",\"index\":2,\"content_block\":{\"type\":"
+                                    "\"tool_use\",\"id\":\"toolu_abc\","
+                                    "\"name\":\"f\",\"input\":{}}")
+                                    EVENT("content_block_delta",
+                                          ",\"index\":2,\"delta\":{\"type\":\"input_json_delta\","
+                                          "\"partial_json\":\"{\\\"x\\\":\\\"y\\\"}\"}")
+                                        EVENT("content_block_stop", ",\"index\":2")
+                                            EVENT("message_delta",
+                                                  ",\"delta\":{\"stop_reason\":\"tool_use\","
+                                                  "\"stop_sequence\":null}," USAGE(7))
+                                                EVENT("message_stop", ""));
 }
 
 static void fail_with(enum error_code code, const char *reason, const char *message)
