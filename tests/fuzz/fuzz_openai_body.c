@@ -1,0 +1,43 @@
+/* fuzz_openai_body.c: any body for each way of asking in OpenAI's interface; what is taken becomes
+ * JSON that the worker can read, what is not has a message. */
+#include "base/base.h"
+#include "server/body.h"
+#include "server/openai/openai_chat_request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_request(bool ok, const struct text *request, const struct openai_problem *problem)
+{
+    const struct json *json = NULL;
+    struct error err = { 0 };
+    assert(ok || (problem->error.code != ERROR_NONE && problem->error.message[0]));
+    if (!ok)
+        return;
+    bool is_json = json_open(&json, request->data, request->length, "request", &err);
+    assert(is_json && json_kind(json) == JSON_KIND_OBJECT);
+    (void)is_json;
+    json_close(&json);
+}
+
+static void ask_chat(const struct json *body)
+{
+    struct openai_chat_request chat;
+    struct openai_problem problem = { 0 };
+    bool ok = openai_chat_request_read(&chat, body, slice_of("fuzz"), &problem);
+    check_request(ok, &chat.request, &problem);
+    openai_chat_request_release(&chat);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct json *body = NULL;
+    struct error err = { 0 };
+    struct slice bytes = { (const char *)data, size };
+    if (!body_open(&body, bytes, &err)) {
+        assert(err.code != ERROR_NONE && err.message[0]);
+        return 0;
+    }
+    ask_chat(body);
+    json_close(&body);
+    return 0;
+}
