@@ -45,6 +45,11 @@ static const struct provided_file *find_provided(const char *path)
     return NULL;
 }
 
+bool is_provided_file(const char *name)
+{
+    return find_provided(name) != NULL;
+}
+
 static bool open_path(struct mapped_file *file, struct error *err)
 {
     const struct provided_file *own = find_provided(file->path);

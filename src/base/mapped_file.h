@@ -25,6 +25,8 @@ struct provided_file {
 /* [n], borrowed; before anything is opened. */
 void mapped_file_provide(const struct provided_file *files, size_t n);
 
+bool is_provided_file(const char *name);
+
 bool mapped_file_open(struct mapped_file **out, const char *path, struct error *err) MUST_CHECK;
 void mapped_file_close(struct mapped_file **file); /* accepts NULL, leaves NULL */
 

@@ -29,6 +29,7 @@ struct turn {
     uint32_t thinking_tokens;
     bool is_closing; /* thinking is made to end */
     bool is_stopped; /* by a stop string */
+    int stop_string; /* the number of that one; -1: none */
     bool is_done;
     bool has_logprobs; /* of `done`, not given out yet */
     uint64_t id_seed;
@@ -90,6 +91,7 @@ static bool give_content(struct turn *t, struct slice text, struct error *err)
     if (!stop_feed(session_stop(t->session), text, &t->stopped, &matched))
         return fail_memory(err, text.length, "an answer's text");
     t->is_stopped = matched >= 0;
+    t->stop_string = matched;
     return give_text(t, TURN_CONTENT, text_slice(&t->stopped), err);
 }
 
@@ -268,6 +270,7 @@ bool turn_open(struct turn **out, const struct dialogue *dialogue, struct hearth
     t->session = session;
     t->dialogue = dialogue;
     t->thinking_budget = options->thinking_budget;
+    t->stop_string = -1;
     text_init(&t->texts, QUEUE_BYTES);
     text_init(&t->stopped, QUEUE_BYTES);
     if (!begin(t, prompt, options, err)) {
@@ -370,7 +373,8 @@ static bool give_next(struct turn *t, struct turn_event *event, struct error *er
     }
     *event = (struct turn_event){ .kind = TURN_DONE,
                                   .done = t->done,
-                                  .thinking_tokens = t->thinking_tokens };
+                                  .thinking_tokens = t->thinking_tokens,
+                                  .stop_string = t->stop_string };
     return true;
 }
 

@@ -44,6 +44,7 @@ struct turn_event {
     size_t n_logprobs;
     struct hearth_event done; /* DONE: reason, counts, times */
     uint32_t thinking_tokens; /* DONE: of the answer's */
+    int stop_string;          /* DONE: the number of the stop string that ended it, or -1 */
 };
 
 /* What it points to is valid until the next call. After TURN_DONE: TURN_DONE again. */

@@ -388,6 +388,11 @@ enum kv_type engine_kv_type(const struct engine *engine)
     return engine->options.kv_type;
 }
 
+size_t engine_kv_page_bytes(const struct engine *engine)
+{
+    return kv_cache_page_bytes(engine->cache);
+}
+
 const struct kernels *engine_kernels(const struct engine *engine)
 {
     return &engine->kernels;

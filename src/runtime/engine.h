@@ -45,6 +45,8 @@ uint64_t engine_load_ns(const struct engine *engine);
 size_t engine_n_threads(const struct engine *engine);
 enum kv_type engine_kv_type(const struct engine *engine); /* never KV_AUTO */
 
+size_t engine_kv_page_bytes(const struct engine *engine); /* of KV_PAGE_TOKENS positions */
+
 const struct kernels *engine_kernels(const struct engine *engine);
 
 /* Measure where the steps from now on spend their time (array/profile.h); again: begin anew. */

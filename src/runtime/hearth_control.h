@@ -22,6 +22,9 @@ const struct engine *model_engine(const struct hearth_model *model);
 bool session_prompt(struct hearth_session *session, const token_id *tokens, size_t n,
                     struct error *err) MUST_CHECK;
 
+/* All tokens of the session, prompts and answers; valid until the next call on it. */
+const token_id *session_tokens(const struct hearth_session *session, size_t *n);
+
 /* Answers are texts of the grammar, which is taken also on failure; NULL: they are free. Holds
  * until the session is configured again. */
 bool session_constrain(struct hearth_session *session, struct grammar *grammar,

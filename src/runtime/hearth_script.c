@@ -67,6 +67,11 @@ bool session_prompt(struct hearth_session *s, const token_id *tokens, size_t n, 
     return hold(s, tokens, n, n_same, err);
 }
 
+const token_id *session_tokens(const struct hearth_session *s, size_t *n)
+{
+    return prompt_lookup_tokens(s->lookup, n);
+}
+
 bool session_constrain(struct hearth_session *s, struct grammar *grammar, struct error *err)
 {
     const struct constraint_tokens *tokens;
