@@ -10,7 +10,7 @@
 struct command {
     const char *name;
     int (*function)(int argc, char **argv);
-    const char *line, *summary;
+    const char *line, *summary; /* NULL: not for people, and not in the list */
 };
 
 static const struct command commands[] = {
@@ -30,6 +30,7 @@ static const struct command commands[] = {
     { "grammar", grammar_command, "grammar --schema FILE|--gbnf FILE (--check DOC | --sample N)",
       "Judge documents by a grammar, or sample it" },
     { "synth", synth_command, "synth SHAPE TYPE OUT.gguf", "Write random weights of a real shape" },
+    { "worker", worker_command, NULL, NULL },
 };
 
 static const struct command *find_command(const char *name)
@@ -58,7 +59,8 @@ static int help(int argc, char **argv)
     }
     puts("hearth runs language models on this machine.\n\nUsage: hearth COMMAND ...\n");
     for (size_t i = 0; i < COUNT_OF(commands); i++)
-        printf("  %-32s %s\n", commands[i].line, commands[i].summary);
+        if (commands[i].line)
+            printf("  %-32s %s\n", commands[i].line, commands[i].summary);
     puts("  help [COMMAND]                   This list, or a command's flags\n"
          "  --version                        The version of hearth");
     return 0;

@@ -1,0 +1,246 @@
+#include "worker/job.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "worker/answer_frames.h"
+#include "runtime/hearth_control.h"
+#include "worker/instant_answer.h"
+
+#include <stdio.h>
+
+bool job_new(struct job **out, uint64_t id, struct slice payload, struct error *err)
+{
+    struct job *job = memory_zeroed(1, sizeof *job);
+    *out = job;
+    if (!job)
+        return fail_memory(err, sizeof *job, "a request");
+    job->id = id;
+    job->arrived_ns = clock_ns();
+    text_init(&job->payload, FRAME_MOST_BYTES);
+    if (text_append_slice(&job->payload, payload))
+        return true;
+    job_free(out);
+    return fail_memory(err, payload.length, "a request");
+}
+
+void job_free(struct job **job)
+{
+    struct job *j = *job;
+    if (!j)
+        return;
+    for (size_t i = 0; i < j->n_choices; i++) {
+        turn_close(&j->choices[i].turn);
+        hearth_session_close(&j->choices[i].session);
+    }
+    memory_free(j->choices);
+    made_prompt_release(&j->prompt);
+    worker_request_release(&j->request);
+    text_release(&j->payload);
+    memory_free(j);
+    *job = NULL;
+}
+
+size_t job_prompt_tokens(const struct job *job)
+{
+    return job->prompt.prompt.tokens.count;
+}
+
+/* ---- preparing ---- */
+
+static uint32_t context_limit(const struct worker_model *model, const struct worker_request *r)
+{
+    uint32_t granted = atomic_load(&model->n_ctx);
+    return r->n_ctx && r->n_ctx < granted ? r->n_ctx : granted;
+}
+
+/* Choices of one request have seeds one after another. */
+static struct hearth_session_options session_options(const struct job *job, uint16_t number,
+                                                     uint32_t n_ctx)
+{
+    struct hearth_session_options options = job->request.session;
+    options.n_ctx = n_ctx;
+    if (options.seed >= 0)
+        options.seed = (int64_t)(((uint64_t)options.seed + number) & INT64_MAX);
+    return options;
+}
+
+static struct turn_options turn_options(const struct job *job)
+{
+    const struct turn_wish *wish = &job->request.turn;
+    struct turn_options options = turn_defaults();
+    options.tools = made_prompt_tools(&job->prompt);
+    options.choice = wish->choice;
+    options.tool = wish->tool;
+    options.is_parallel = wish->is_parallel;
+    options.think = job->prompt.think;
+    options.thinking_budget = wish->thinking_budget;
+    if (job->request.format.length)
+        options.format = text_slice(&job->request.format);
+    if (job->request.grammar.length)
+        options.grammar = job->request.grammar;
+    return options;
+}
+
+static bool open_choice(struct choice *choice, const struct worker_model *model, uint32_t n_ctx,
+                        struct error *err)
+{
+    struct hearth_error problem = { 0 };
+    struct job *job = choice->job;
+    struct hearth_session_options options = session_options(job, choice->number, n_ctx);
+    struct turn_options turn = turn_options(job);
+    if (!hearth_session_open(&choice->session, model->model, &options, &problem))
+        return fail(err, (enum error_code)problem.code, "%s", problem.message);
+    return turn_open(&choice->turn, job->prompt.dialogue, choice->session, &job->prompt.prompt,
+                     &turn, err);
+}
+
+static bool check_biases(const struct worker_request *r, const struct worker_model *model,
+                         struct error *err)
+{
+    for (size_t i = 0; i < r->session.n_logit_bias; i++)
+        if ((size_t)r->bias[i].token >= model->n_vocab)
+            return fail(err, ERROR_USAGE, "'logit_bias' of token %" PRId32 ", but there are %zu",
+                        r->bias[i].token, model->n_vocab);
+    return true;
+}
+
+static bool open_choices(struct job *job, const struct worker_model *model, uint32_t n_ctx,
+                         struct error *err)
+{
+    size_t n = job->request.n_choices;
+    job->choices = memory_zeroed(n, sizeof *job->choices);
+    if (!job->choices)
+        return fail_memory(err, n * sizeof *job->choices, "choices");
+    for (; job->n_choices < n; job->n_choices++) {
+        struct choice *choice = &job->choices[job->n_choices];
+        *choice = (struct choice){ .job = job, .number = (uint16_t)job->n_choices };
+        if (open_choice(choice, model, n_ctx, err))
+            continue;
+        hearth_session_close(&choice->session);
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_answers(struct job *job, const struct worker_model *model, struct refusal *why)
+{
+    uint32_t n_ctx = context_limit(model, &job->request);
+    if (!check_biases(&job->request, model, &why->error) ||
+        !made_prompt_open(&job->prompt, model, &job->request, n_ctx, why) ||
+        !open_choices(job, model, n_ctx, &why->error))
+        return false;
+    job->n_ctx = n_ctx;
+    return true;
+}
+
+static bool answer_now(const struct job *job, const struct worker_model *model,
+                       struct outbox *outbox, struct refusal *why)
+{
+    struct text result;
+    text_init(&result, FRAME_MOST_BYTES);
+    bool ok = instant_answer_write(&result, model, &job->request, why);
+    if (ok)
+        outbox_add_last(outbox, &(struct frame){ .kind = FRAME_RESULT,
+                                                 .request = job->id,
+                                                 .payload = text_slice(&result) });
+    text_release(&result);
+    return ok;
+}
+
+static bool read_request(struct job *job, struct error *err)
+{
+    bool ok = worker_request_open(&job->request, text_slice(&job->payload), err);
+    text_release(&job->payload);
+    return ok;
+}
+
+void job_prepare(struct job *job, const struct worker_model *model, struct outbox *outbox,
+                 bool *is_over)
+{
+    struct refusal why = { 0 };
+    *is_over = true;
+    bool ok = read_request(job, &why.error);
+    if (!ok && why.error.code == ERROR_FORMAT)
+        why.error.code = ERROR_USAGE;
+    if (ok && job->request.kind == REQUEST_EMBED)
+        ok = refuse(&why, "invalid", ERROR_UNSUPPORTED, "embeddings are not possible yet");
+    else if (ok && is_instant(&job->request))
+        ok = answer_now(job, model, outbox, &why);
+    else if (ok)
+        *is_over = !(ok = prepare_answers(job, model, &why));
+    if (!ok)
+        job_tell_refusal(job, outbox, &why);
+}
+
+/* ---- telling ---- */
+
+static bool tell(const struct job *job, struct outbox *outbox, uint16_t kind, uint16_t number,
+                 struct slice payload)
+{
+    struct frame frame = { kind, number, job->id, payload };
+    return outbox_add(outbox, &frame);
+}
+
+bool job_tell_started(struct job *job, struct outbox *outbox, uint32_t n_cached)
+{
+    char json[256];
+    if (job->was_told)
+        return true;
+    job->was_told = true;
+    int length = snprintf(json, sizeof json,
+                          "{\"n_ctx\":%" PRIu32 ",\"prompt_tokens\":%zu,\"cached_tokens\":%" PRIu32
+                          ",\"truncated_tokens\":%" PRIu32 ",\"queue_ns\":%" PRIu64 "}",
+                          job->n_ctx, job_prompt_tokens(job), n_cached, job->prompt.n_truncated,
+                          clock_ns() - job->arrived_ns);
+    return tell(job, outbox, FRAME_STARTED, 0, (struct slice){ json, (size_t)length });
+}
+
+static bool write_done(struct text *out, const struct choice *choice,
+                       const struct turn_event *event)
+{
+    const struct worker_request *r = &choice->job->request;
+    struct done_report report = { .event = event,
+                                  .queue_ns = choice->begun_ns - choice->job->arrived_ns };
+    if (event->stop_string >= 0)
+        report.stop = slice_of(r->stop[event->stop_string]);
+    if (r->returns_context)
+        report.context = session_tokens(choice->session, &report.n_context);
+    return done_write(out, &report);
+}
+
+bool choice_tell(struct choice *choice, struct outbox *outbox, const struct turn_event *event)
+{
+    static const uint16_t kinds[] = {
+        [TURN_THINKING] = FRAME_THINKING, [TURN_CONTENT] = FRAME_CONTENT, [TURN_CALL] = FRAME_CALL,
+        [TURN_LOGPROBS] = FRAME_LOGPROBS, [TURN_DONE] = FRAME_DONE,
+    };
+    const struct job *job = choice->job;
+    uint16_t kind = kinds[event->kind];
+    if (event->kind == TURN_THINKING || event->kind == TURN_CONTENT)
+        return tell(job, outbox, kind, choice->number, event->text);
+    struct text json;
+    text_init(&json, FRAME_MOST_BYTES);
+    bool ok = event->kind == TURN_CALL ? call_write(&json, &event->call)
+              : event->kind == TURN_LOGPROBS
+                  ? logprobs_write(&json, event->logprobs, event->n_logprobs)
+                  : write_done(&json, choice, event);
+    ok = ok && tell(job, outbox, kind, choice->number, text_slice(&json));
+    text_release(&json);
+    return ok;
+}
+
+void job_tell_refusal(const struct job *job, struct outbox *outbox, const struct refusal *why)
+{
+    struct text json;
+    struct frame frame = { .kind = FRAME_ERROR, .request = job->id };
+    text_init(&json, 1 << 16);
+    if (refusal_write(&json, why))
+        frame.payload = text_slice(&json);
+    outbox_add_last(outbox, &frame);
+    text_release(&json);
+}
+
+void job_tell_end(const struct job *job, struct outbox *outbox)
+{
+    outbox_add_last(outbox, &(struct frame){ .kind = FRAME_END, .request = job->id });
+}

@@ -1,0 +1,457 @@
+/* Tests of a whole worker: a process of its own at the other end of a socket, as the server has it.
+ */
+#include "test.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "tiny_model.h"
+#include "worker/frame.h"
+#include "worker/protocol.h"
+#include "worker/worker.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char ember[] = "models/ember.gguf";
+
+#define NEEDS_EMBER()                           \
+    do {                                        \
+        if (access(ember, R_OK) != 0)           \
+            SKIP("there is no file %s", ember); \
+    } while (0)
+
+enum { MOST_CHOICES = 8, PATIENCE_MS = 60000 };
+
+/* ---- the server's end ---- */
+
+struct peer {
+    pid_t pid;
+    int fd;
+    struct frame_reader reader;
+    const struct json *ready; /* or NULL: refused */
+    const struct json *refused, *state;
+};
+
+static void send_bytes(struct peer *p, const char *bytes, size_t length)
+{
+    for (size_t sent = 0; sent < length;) {
+        ssize_t n = write(p->fd, bytes + sent, length - sent);
+        assert_true(n > 0);
+        sent += (size_t)n;
+    }
+}
+
+static void send_frame(struct peer *p, uint16_t kind, uint64_t request, const char *json)
+{
+    struct text bytes;
+    struct error err = { 0 };
+    struct frame frame = { kind, 0, request, slice_of(json) };
+    text_init(&bytes, FRAME_MOST_BYTES);
+    assert_ok(frame_write(&bytes, &frame, &err), err);
+    send_bytes(p, bytes.data, bytes.length);
+    text_release(&bytes);
+}
+
+/* False: the worker has closed its end. */
+static bool next_frame(struct peer *p, struct frame *frame)
+{
+    static char bytes[1 << 16];
+    struct error err = { 0 };
+    while (!frame_reader_next(&p->reader, frame)) {
+        struct pollfd polled = { p->fd, POLLIN, 0 };
+        if (poll(&polled, 1, PATIENCE_MS) != 1)
+            fail_msg("the worker said nothing for %d ms", PATIENCE_MS);
+        ssize_t n = read(p->fd, bytes, sizeof bytes);
+        if (n <= 0)
+            return false;
+        assert_ok(frame_reader_add(&p->reader, (struct slice){ bytes, (size_t)n }, &err), err);
+    }
+    return true;
+}
+
+static const struct json *read_json(struct slice text)
+{
+    const struct json *json;
+    struct error err = { 0 };
+    assert_ok(json_open(&json, text.length ? text.data : "", text.length, "a frame", &err), err);
+    return json;
+}
+
+static void start_worker(struct peer *p)
+{
+    int ends[2];
+    *p = (struct peer){ 0 };
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    p->pid = fork();
+    if (p->pid == 0) {
+        close(ends[0]);
+        _exit(worker_run(ends[1]));
+    }
+    close(ends[1]);
+    p->fd = ends[0];
+    frame_reader_init(&p->reader);
+}
+
+static void open_worker(struct peer *p, const char *path, const char *members)
+{
+    struct text open;
+    struct frame frame;
+    start_worker(p);
+    text_init(&open, 1 << 16);
+    text_printf(&open, "{\"path\":\"%s\"%s%s}", path, *members ? "," : "", members);
+    send_frame(p, FRAME_OPEN, 0, open.data);
+    text_release(&open);
+    assert_true(next_frame(p, &frame));
+    if (frame.kind == FRAME_READY)
+        p->ready = read_json(frame.payload);
+    else
+        p->refused = read_json(frame.payload);
+}
+
+static int close_worker(struct peer *p)
+{
+    int status = 0;
+    close(p->fd);
+    assert_int_equal(waitpid(p->pid, &status, 0), p->pid);
+    frame_reader_release(&p->reader);
+    json_close(&p->ready);
+    json_close(&p->refused);
+    json_close(&p->state);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* ---- an answer ---- */
+
+struct told {
+    struct text content, thinking, calls, logprobs;
+    const struct json *done;
+};
+
+struct answer {
+    uint64_t request;
+    struct told choices[MOST_CHOICES];
+    const struct json *started, *error, *result;
+    bool is_over;
+    uint64_t started_ns, ended_ns;
+};
+
+static void answer_init(struct answer *a, uint64_t request)
+{
+    *a = (struct answer){ .request = request };
+    for (size_t i = 0; i < MOST_CHOICES; i++) {
+        text_init(&a->choices[i].content, 1 << 24);
+        text_init(&a->choices[i].thinking, 1 << 24);
+        text_init(&a->choices[i].calls, 1 << 24);
+        text_init(&a->choices[i].logprobs, 1 << 24);
+    }
+}
+
+static void answer_release(struct answer *a)
+{
+    for (size_t i = 0; i < MOST_CHOICES; i++) {
+        text_release(&a->choices[i].content);
+        text_release(&a->choices[i].thinking);
+        text_release(&a->choices[i].calls);
+        text_release(&a->choices[i].logprobs);
+        json_close(&a->choices[i].done);
+    }
+    json_close(&a->started);
+    json_close(&a->error);
+    json_close(&a->result);
+}
+
+static void take_frame(struct answer *a, const struct frame *frame)
+{
+    assert_false(a->is_over);
+    assert_true(frame->choice < MOST_CHOICES);
+    struct told *told = &a->choices[frame->choice];
+    bool needs_start = frame->kind >= FRAME_THINKING && frame->kind <= FRAME_DONE;
+    assert_true(a->started || !needs_start);
+    switch (frame->kind) {
+    case FRAME_STARTED:
+        a->started = read_json(frame->payload);
+        a->started_ns = clock_ns();
+        break;
+    case FRAME_THINKING:
+        text_append_slice(&told->thinking, frame->payload);
+        break;
+    case FRAME_CONTENT:
+        text_append_slice(&told->content, frame->payload);
+        break;
+    case FRAME_CALL:
+        text_append_slice(&told->calls, frame->payload);
+        break;
+    case FRAME_LOGPROBS:
+        text_append_slice(&told->logprobs, frame->payload);
+        break;
+    case FRAME_DONE:
+        told->done = read_json(frame->payload);
+        break;
+    case FRAME_RESULT:
+        a->result = read_json(frame->payload);
+        break;
+    case FRAME_ERROR:
+        a->error = read_json(frame->payload);
+        break;
+    case FRAME_END:
+        a->is_over = true;
+        a->ended_ns = clock_ns();
+        break;
+    default:
+        fail_msg("a frame of kind %d", frame->kind);
+    }
+}
+
+/* One more frame, to whom it belongs; false: it was a state or for nobody here. */
+static bool receive(struct peer *p, struct answer *answers, size_t n)
+{
+    struct frame frame;
+    if (!next_frame(p, &frame))
+        fail_msg("the worker has ended");
+    if (frame.kind == FRAME_STATE) {
+        json_close(&p->state);
+        p->state = read_json(frame.payload);
+        return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (answers[i].request == frame.request) {
+            take_frame(&answers[i], &frame);
+            return true;
+        }
+    return false;
+}
+
+static void await_all(struct peer *p, struct answer *answers, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        while (!answers[i].is_over)
+            receive(p, answers, n);
+}
+
+static void ask(struct peer *p, struct answer *a, uint64_t request, const char *json)
+{
+    answer_init(a, request);
+    send_frame(p, FRAME_REQUEST, request, json);
+    await_all(p, a, 1);
+}
+
+static const char *content_of(const struct answer *a, size_t choice)
+{
+    return a->choices[choice].content.length ? a->choices[choice].content.data : "";
+}
+
+static void assert_reason(const struct answer *a, const char *reason)
+{
+    assert_non_null(a->error);
+    assert_string_equal(json_text(json_get(a->error, "reason")).data, reason);
+}
+
+static void assert_done(const struct answer *a, const char *reason)
+{
+    if (a->error)
+        fail_msg("%s", json_text(json_get(a->error, "message")).data);
+    assert_non_null(a->choices[0].done);
+    assert_string_equal(json_text(json_get(a->choices[0].done, "reason")).data, reason);
+}
+
+#define GREEDY     "\"options\":{\"temperature\":0,\"num_predict\":24}"
+#define SAY(words) "\"messages\":[{\"role\":\"user\",\"content\":\"" words "\"}]"
+#define STORY      SAY("Write a long story about a fox who wants to see the sea.")
+#define HELLO \
+    "{\"kind\":\"chat\",\"client\":\"a\"," SAY("What is the capital of France?") "," GREEDY "}"
+
+static int64_t started_number(const struct answer *a, const char *name)
+{
+    return json_int(json_get(a->started, name), -1);
+}
+
+static int64_t done_number(const struct answer *a, size_t choice, const char *name)
+{
+    return json_int(json_get(a->choices[choice].done, name), -1);
+}
+
+/* ---- answers ---- */
+
+TEST(a_chat_is_answered)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    assert_non_null(p.ready);
+    assert_true(json_int(json_get(json_get(p.ready, "plan"), "kv_page_bytes"), 0) > 0);
+    ask(&p, &a, 7, HELLO);
+    assert_done(&a, "stop");
+    assert_non_null(strstr(content_of(&a, 0), "Paris"));
+    assert_true(started_number(&a, "prompt_tokens") > 4);
+    assert_int_equal(started_number(&a, "truncated_tokens"), 0);
+    assert_true(done_number(&a, 0, "answer_tokens") > 0);
+    assert_true(done_number(&a, 0, "first_token_ns") > 0);
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+/* Prompts of different lengths, so that some are read while others are answered. */
+static void write_question(struct text *out, size_t i)
+{
+    text_clear(out);
+    text_printf(out,
+                "{\"kind\":\"chat\",\"client\":\"%zu\",\"messages\":[{\"role\":\"user\","
+                "\"content\":\"",
+                i % 3);
+    for (size_t k = 0; k < i % 7 * 20; k++)
+        text_printf(out, "The number %zu is followed by %zu. ", k + i, k + i + 1);
+    text_printf(out, "Tell a story of %zu words about the number %zu.\"}],", 40 + i, i);
+    text_append_string(out, GREEDY "}");
+}
+
+enum { N_TOGETHER = 32 };
+
+TEST(answers_are_the_same_in_any_company)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    static struct answer alone[N_TOGETHER], together[N_TOGETHER];
+    struct text question;
+    text_init(&question, 1 << 20);
+    open_worker(&p, ember, "");
+    for (size_t i = 0; i < N_TOGETHER; i++) {
+        write_question(&question, i);
+        ask(&p, &alone[i], i + 1, question.data);
+    }
+    for (size_t i = 0; i < N_TOGETHER; i++) {
+        write_question(&question, i);
+        answer_init(&together[i], 100 + i);
+        send_frame(&p, FRAME_REQUEST, 100 + i, question.data);
+    }
+    await_all(&p, together, N_TOGETHER);
+    for (size_t i = 0; i < N_TOGETHER; i++) {
+        assert_null(together[i].error);
+        assert_true(alone[i].choices[0].content.length > 0);
+        assert_string_equal(content_of(&alone[i], 0), content_of(&together[i], 0));
+        answer_release(&alone[i]);
+        answer_release(&together[i]);
+    }
+    text_release(&question);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(a_prompt_has_many_choices_with_seeds_one_after_another)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer all, third;
+    open_worker(&p, ember, "");
+    ask(&p, &all, 1,
+        "{\"kind\":\"chat\",\"n\":3," STORY
+        ",\"options\":{\"seed\":5,\"temperature\":1,\"num_predict\":16}}");
+    ask(&p, &third, 2,
+        "{\"kind\":\"chat\"," STORY
+        ",\"options\":{\"seed\":7,\"temperature\":1,\"num_predict\":16}}");
+    for (size_t i = 0; i < 3; i++) {
+        assert_non_null(all.choices[i].done);
+        assert_true(all.choices[i].content.length > 0);
+    }
+    assert_string_equal(content_of(&all, 2), content_of(&third, 0));
+    assert_string_not_equal(content_of(&all, 0), content_of(&all, 1));
+    answer_release(&all);
+    answer_release(&third);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(a_text_is_gone_on_with)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a, more;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1,
+        "{\"kind\":\"generate\",\"prompt\":\"Once upon a "
+        "time\",\"raw\":true,\"returns_context\":true," GREEDY "}");
+    assert_done(&a, "length");
+    const struct json *context = json_get(a.choices[0].done, "context");
+    assert_int_equal(json_size(context), started_number(&a, "prompt_tokens") + 24);
+    struct text next;
+    text_init(&next, 1 << 20);
+    text_append_string(&next,
+                       "{\"kind\":\"generate\",\"prompt\":\" And then\",\"raw\":true,\"context\":");
+    json_write(&next, context);
+    text_append_string(&next, "," GREEDY "}");
+    ask(&p, &more, 2, next.data);
+    assert_done(&more, "length");
+    assert_true(started_number(&more, "prompt_tokens") > (int64_t)json_size(context));
+    text_release(&next);
+    answer_release(&a);
+    answer_release(&more);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+/* ---- ends ---- */
+
+TEST(a_cancelled_answer_ends_soon)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    answer_init(&a, 3);
+    send_frame(&p, FRAME_REQUEST, 3,
+               "{\"kind\":\"generate\",\"prompt\":\"Once\",\"raw\":true,"
+               "\"options\":{\"temperature\":1,\"seed\":1,\"repeat_penalty\":1.5}}");
+    while (!a.choices[0].content.length)
+        receive(&p, &a, 1);
+    send_frame(&p, FRAME_CANCEL, 3, "");
+    await_all(&p, &a, 1);
+    assert_done(&a, "cancelled");
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(a_worker_ends_with_its_server)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    open_worker(&p, ember, "");
+    send_frame(&p, FRAME_REQUEST, 1, "{\"kind\":\"generate\",\"prompt\":\"Once\",\"raw\":true}");
+    send_frame(&p, FRAME_REQUEST, 2, "{\"kind\":\"generate\",\"prompt\":\"Once\",\"raw\":true}");
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(what_makes_no_sense_is_refused)
+{
+    NEEDS_EMBER();
+    static const char *const requests[] = {
+        "",
+        "{",
+        "[]",
+        "{\"kind\":\"dance\"}",
+        "{\"kind\":\"chat\"}",
+        "{\"kind\":\"chat\",\"messages\":[]}",
+        "{\"kind\":\"chat\",\"messages\":[{\"role\":\"clown\",\"content\":\"\"}]}",
+        "{\"kind\":\"chat\",\"n\":0," SAY("hi") "}",
+        "{\"kind\":\"chat\",\"format\":\"xml\"," SAY("hi") "}",
+        "{\"kind\":\"chat\",\"format\":{\"type\":\"number\",\"multipleOf\":0}," SAY("hi") "}",
+        "{\"kind\":\"chat\",\"grammar\":\"root ::= (\"," SAY("hi") "}",
+        "{\"kind\":\"chat\",\"options\":{\"temperature\":\"hot\"}," SAY("hi") "}",
+        "{\"kind\":\"chat\",\"logprobs\":21," SAY("hi") "}",
+        "{\"kind\":\"chat\",\"logit_bias\":{\"99999999\":1}," SAY("hi") "}",
+        "{\"kind\":\"generate\",\"prompt\":\"\",\"raw\":true,\"template\":\"x\"}",
+        "{\"kind\":\"generate\",\"prompt\":\"a\",\"context\":[-1]}",
+        "{\"kind\":\"detokenize\",\"tokens\":[1,\"x\"]}",
+    };
+    struct peer p;
+    open_worker(&p, ember, "");
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct answer a;
+        ask(&p, &a, i + 1, requests[i]);
+        assert_reason(&a, "invalid");
+        assert_null(a.started);
+        answer_release(&a);
+    }
+    assert_int_equal(close_worker(&p), 0);
+}
