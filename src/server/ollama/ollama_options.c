@@ -13,7 +13,7 @@ static const char *const type_names[] = {
 
 enum option_use {
     PASSED,      /* to the worker, under the same name */
-    OF_ANSWER,   /* a limit of tokens: only what is positive limits */
+    FROM,        /* the same, from `limit` on; what is less is as good as not said */
     OF_CONTEXT,  /* num_ctx */
     NO_MEANING,  /* how another engine is run: changes no answer here */
     OFF_OR_FAIL, /* changes answers, and hearth has it not: only its "off" is taken */
@@ -23,10 +23,11 @@ static const struct option {
     const char *name;
     enum option_type type;
     enum option_use use;
-    double off; /* of OFF_OR_FAIL */
+    double limit; /* of FROM; of OFF_OR_FAIL: what is off */
 } options[] = {
     { "num_ctx", INTEGER, OF_CONTEXT, 0 },
-    { "num_predict", INTEGER, OF_ANSWER, 0 },
+    { "num_predict", INTEGER, FROM, 1 },
+    { "num_keep", INTEGER, FROM, 0 },
     { "temperature", FLOAT, PASSED, 0 },
     { "top_k", INTEGER, PASSED, 0 },
     { "top_p", FLOAT, PASSED, 0 },
@@ -40,7 +41,6 @@ static const struct option {
     { "stop", TEXTS, PASSED, 0 },
     { "stop_loops", BOOLEAN, PASSED, 0 }, /* hearth's own */
 
-    { "num_keep", INTEGER, NO_MEANING, 0 }, /* what is truncated keeps system, tools, last turn */
     { "num_batch", INTEGER, NO_MEANING, 0 },
     { "num_gpu", INTEGER, NO_MEANING, 0 },
     { "main_gpu", INTEGER, NO_MEANING, 0 },
@@ -91,12 +91,26 @@ static int64_t whole_of(const struct json *value)
     return real >= 0x1p63 ? INT64_MAX : real < -0x1p63 ? INT64_MIN : (int64_t)real;
 }
 
+/* An empty stop string stops nothing. */
+static bool write_texts(struct text *out, const struct json *texts)
+{
+    size_t n_written = 0;
+    bool ok = text_append_byte(out, '[');
+    for (size_t i = 0; ok && i < json_size(texts); i++)
+        if (json_text(json_at(texts, i)).length > 0)
+            ok = (n_written++ == 0 || text_append_byte(out, ',')) &&
+                 json_write(out, json_at(texts, i));
+    return ok && text_append_byte(out, ']');
+}
+
 static bool pass(struct text *members, const struct option *option, const struct json *value)
 {
     bool ok = (members->length == 1 || text_append_byte(members, ',')) &&
               text_printf(members, "\"%s\":", option->name);
     if (ok && option->type == INTEGER)
         return text_printf(members, "%" PRId64, whole_of(value));
+    if (ok && option->type == TEXTS)
+        return write_texts(members, value);
     return ok && json_write(members, value);
 }
 
@@ -115,7 +129,7 @@ bool ignored_add(struct text *ignored, struct slice name)
 static bool fail_if_on(const struct option *option, const struct json *value, struct error *err)
 {
     double is = option->type == BOOLEAN ? json_flag(value, false) : json_number(value, 0);
-    return is == option->off ||
+    return is == option->limit ||
            fail(err, ERROR_UNSUPPORTED, "option \"%s\" is not supported", option->name);
 }
 
@@ -126,8 +140,8 @@ static bool use(struct ollama_options *o, const struct option *option, const str
     switch (option->use) {
     case PASSED:
         return pass(o->members, option, value);
-    case OF_ANSWER:
-        return whole_of(value) <= 0 || pass(o->members, option, value);
+    case FROM:
+        return (double)whole_of(value) < option->limit || pass(o->members, option, value);
     case OF_CONTEXT:
         o->has_n_ctx = true;
         o->n_ctx = whole_of(value);
