@@ -7,7 +7,6 @@
 
 #include "base/base.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "server/http_request.h"
 #include "server/response.h"
 
@@ -30,12 +29,5 @@ unsigned door_check(const struct door *door, const struct http_request *request,
 /* An OPTIONS request of a browser, answered. */
 void door_preflight(const struct door *door, const struct http_request *request,
                     struct response *response);
-
-/* Whether an address is this machine only. */
-bool address_is_loopback(const char *address);
-
-/* The key of a file of mode 600; made with 256 random bits where there is none (*is_new). */
-bool api_key_file_read(const char *path, struct text *key, bool *is_new,
-                       struct error *err) MUST_CHECK;
 
 #endif
