@@ -7,10 +7,13 @@
 #include "server/http_request.h"
 #include "server/response.h"
 
+#include <stdatomic.h>
+
 struct residency;
 struct model_list;
 struct metrics;
 struct server_config;
+struct route;
 
 /* What handlers work with; lives longer than any request. */
 struct service {
@@ -18,7 +21,9 @@ struct service {
     struct residency *residency;
     struct model_list *models;
     struct metrics *metrics;
-    bool is_stopping; /* readyz says no */
+    const struct route *const *tables; /* [n_tables], each ends with a row of NULL */
+    size_t n_tables;
+    atomic_bool is_stopping; /* readyz says no, and new requests are refused */
 };
 
 /* Answers now, or holds the response and answers later by a task. Never waits. */
@@ -41,13 +46,18 @@ struct route {
 };
 
 /* NULL: none; *is_known_path tells 405 from 404. */
-const struct route *route_find(struct slice method, struct slice path, bool *is_known_path);
+const struct route *route_find(const struct service *service, struct slice method,
+                               struct slice path, bool *is_known_path);
 
-/* An error in the dialect's own form, for failures before a handler (404, 405, 413, 401, 403). */
+/* The dialect that a path without a route is answered in. */
+enum dialect_kind dialect_of_path(struct slice path);
+
+/* An error in the dialect's own form, for failures before a handler (405, 413, 401, 403, 503).
+ * Anthropic's "request_id" is the response's header X-Request-Id. */
 void respond_error(enum dialect_kind dialect, struct response *response, unsigned status,
                    const char *message);
 
-/* The tables of the dialects, each ends with a row of NULL. */
+/* The tables of the dialects. */
 extern const struct route ollama_routes[], openai_routes[], anthropic_routes[], service_routes[];
 
 #endif
