@@ -24,8 +24,6 @@ bool http_server_open(struct http_server **out, const struct http_server_options
                       struct door *door, struct service *service, struct error *err) MUST_CHECK;
 uint16_t http_server_port(const struct http_server *server);
 
-/* No new connections and requests; those that run may end. */
-void http_server_stop_listening(struct http_server *server);
 size_t http_server_n_active(const struct http_server *server); /* requests that are not answered */
 void http_server_close(struct http_server **server);           /* accepts NULL, leaves NULL */
 
