@@ -3,6 +3,8 @@
 #include "base/base.h"
 #include "server/body.h"
 #include "server/openai/openai_chat_request.h"
+#include "server/openai/openai_completion_request.h"
+#include "server/openai/openai_embedding_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -28,6 +30,26 @@ static void ask_chat(const struct json *body)
     openai_chat_request_release(&chat);
 }
 
+static void ask_completion(const struct json *body)
+{
+    struct openai_completion_request completion;
+    struct openai_problem problem = { 0 };
+    static const struct text none;
+    bool ok = openai_completion_request_read(&completion, body, slice_of("fuzz"), &problem);
+    assert(!ok || completion.n_prompts > 0);
+    check_request(ok, ok ? &completion.requests[completion.n_prompts - 1] : &none, &problem);
+    openai_completion_request_release(&completion);
+}
+
+static void ask_embedding(const struct json *body)
+{
+    struct openai_embedding_request embedding;
+    struct openai_problem problem = { 0 };
+    bool ok = openai_embedding_request_read(&embedding, body, slice_of("fuzz"), &problem);
+    check_request(ok, &embedding.request, &problem);
+    openai_embedding_request_release(&embedding);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct json *body = NULL;
@@ -38,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     ask_chat(body);
+    ask_completion(body);
+    ask_embedding(body);
     json_close(&body);
     return 0;
 }

@@ -32,10 +32,9 @@ static bool check_part(const struct json *part, size_t message, size_t index,
 
 static bool check_messages(const struct json *messages, struct openai_problem *problem)
 {
-    if (json_kind(messages) != JSON_KIND_ARRAY || json_size(messages) == 0) {
-        fail(&problem->error, ERROR_USAGE, "'messages' must be an array of at least one message");
-        return openai_blame(problem, "messages");
-    }
+    if (json_kind(messages) != JSON_KIND_ARRAY || json_size(messages) == 0)
+        return openai_reject(problem, "messages",
+                             "'messages' must be an array of at least one message");
     for (size_t i = 0; i < json_size(messages); i++) {
         const struct json *content = json_get(json_at(messages, i), "content");
         for (size_t k = 0; json_kind(content) == JSON_KIND_ARRAY && k < json_size(content); k++)
@@ -63,10 +62,8 @@ static bool write_messages(struct text *out, const struct json *body,
 static bool check_tools(const struct json *tools, struct openai_problem *problem)
 {
     char field[48];
-    if (json_kind(tools) != JSON_KIND_ARRAY) {
-        fail(&problem->error, ERROR_USAGE, "'tools' must be an array");
-        return openai_blame(problem, "tools");
-    }
+    if (json_kind(tools) != JSON_KIND_ARRAY)
+        return openai_reject(problem, "tools", "'tools' must be an array");
     for (size_t i = 0; i < json_size(tools); i++) {
         const struct json *type = json_get(json_at(tools, i), "type");
         snprintf(field, sizeof field, "tools[%zu].type", i);
@@ -100,11 +97,9 @@ static bool write_logprobs(struct text *out, const struct json *body,
         return openai_blame(problem, "logprobs");
     if (!body_whole(body, "top_logprobs", 0, MOST_TOP_LOGPROBS, &n_top, &problem->error))
         return openai_blame(problem, "top_logprobs");
-    if (n_top > 0 && !is_wanted) {
-        fail(&problem->error, ERROR_USAGE, "'top_logprobs' is %d, but 'logprobs' is not true",
-             (int)n_top);
-        return openai_blame(problem, "top_logprobs");
-    }
+    if (n_top > 0 && !is_wanted)
+        return openai_reject(problem, "top_logprobs",
+                             "'top_logprobs' is %d, but 'logprobs' is not true", (int)n_top);
     return !is_wanted || write_integer_member(out, "logprobs", n_top);
 }
 

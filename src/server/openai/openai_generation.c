@@ -8,12 +8,6 @@
 
 enum { MOST_STOPS = 64, MOST_BIASES = 1024 };
 
-static bool fail_usage(struct openai_problem *problem, const char *field, const char *message)
-{
-    fail(&problem->error, ERROR_USAGE, "%s", message);
-    return openai_blame(problem, "%s", field);
-}
-
 /* ---- what is not served ---- */
 
 static bool is_as_absent(const struct json *value)
@@ -88,7 +82,7 @@ static bool write_limit(struct text *out, const struct json *body, const char *c
     if (!body_whole(body, *limits, -1, INT32_MAX, &most, &problem->error))
         return openai_blame(problem, "%s", *limits);
     if (most == 0)
-        return fail_usage(problem, *limits, "at least 1 token is needed, or -1 for no limit");
+        return openai_reject(problem, *limits, "at least 1 token is needed, or -1 for no limit");
     return write_integer_member(out, "num_predict", most);
 }
 
@@ -101,17 +95,15 @@ static bool write_stop(struct text *out, const struct json *body, struct openai_
     if (!stop)
         return true;
     if (!is_one && json_kind(stop) != JSON_KIND_ARRAY)
-        return fail_usage(problem, "stop", "'stop' must be a string or an array of strings");
-    if (n > MOST_STOPS) {
-        fail(&problem->error, ERROR_USAGE, "'stop' has %zu strings, but at most %d are allowed", n,
-             MOST_STOPS);
-        return openai_blame(problem, "stop");
-    }
+        return openai_reject(problem, "stop", "'stop' must be a string or an array of strings");
+    if (n > MOST_STOPS)
+        return openai_reject(problem, "stop", "'stop' has %zu strings, but at most %d are allowed",
+                             n, MOST_STOPS);
     bool ok = write_name(out, "stop") && text_append_byte(out, '[');
     for (size_t i = 0; ok && i < n; i++) {
         const struct json *one = is_one ? stop : json_at(stop, i);
         if (json_kind(one) != JSON_KIND_STRING)
-            return fail_usage(problem, "stop", "'stop' must be a string or an array of strings");
+            return openai_reject(problem, "stop", "'stop' must be a string or an array of strings");
         if (json_text(one).length > 0)
             ok = write_comma(out) && json_write(out, one);
     }
@@ -161,13 +153,11 @@ bool openai_write_logit_bias(struct text *out, const struct json *body,
     if (!biases)
         return true;
     if (json_kind(biases) != JSON_KIND_OBJECT)
-        return fail_usage(problem, "logit_bias", "'logit_bias' must be an object");
-    if (json_size(biases) > MOST_BIASES) {
-        fail(&problem->error, ERROR_USAGE,
-             "'logit_bias' has %zu entries, but at most %d are allowed", json_size(biases),
-             MOST_BIASES);
-        return openai_blame(problem, "logit_bias");
-    }
+        return openai_reject(problem, "logit_bias", "'logit_bias' must be an object");
+    if (json_size(biases) > MOST_BIASES)
+        return openai_reject(problem, "logit_bias",
+                             "'logit_bias' has %zu entries, but at most %d are allowed",
+                             json_size(biases), MOST_BIASES);
     for (const struct json_member *m = json_first(biases); m; m = json_next(biases, m))
         if (!check_bias(m, problem))
             return false;
@@ -189,10 +179,10 @@ static bool write_effort(struct text *out, struct slice effort, const char *fiel
         if (slice_is(effort, rows[i].effort))
             return write_name(out, "think") && text_append_string(out, rows[i].think) &&
                    write_flag_member(out, "think_if_possible", true);
-    fail(&problem->error, ERROR_USAGE,
-         "'%s' is '%s', but it must be none, minimal, low, medium, high, xhigh or max", field,
-         printable(effort));
-    return openai_blame(problem, "%s", field);
+    return openai_reject(
+        problem, field,
+        "'%s' is '%s', but it must be none, minimal, low, medium, high, xhigh or max", field,
+        printable(effort));
 }
 
 static bool write_reasoning(struct text *out, const struct json *body,
@@ -201,7 +191,7 @@ static bool write_reasoning(struct text *out, const struct json *body,
     const struct json *reasoning = body_field(body, "reasoning");
     struct slice effort = { NULL, 0 }, inner = { NULL, 0 };
     if (reasoning && json_kind(reasoning) != JSON_KIND_OBJECT)
-        return fail_usage(problem, "reasoning", "'reasoning' must be an object");
+        return openai_reject(problem, "reasoning", "'reasoning' must be an object");
     if (!body_text(body, "reasoning_effort", &effort, &problem->error))
         return openai_blame(problem, "reasoning_effort");
     if (!body_text(reasoning, "effort", &inner, &problem->error))
@@ -215,8 +205,8 @@ static bool write_reasoning(struct text *out, const struct json *body,
 static bool check_template_words(const struct json *words, struct openai_problem *problem)
 {
     if (words && json_kind(words) != JSON_KIND_OBJECT)
-        return fail_usage(problem, "chat_template_kwargs",
-                          "'chat_template_kwargs' must be an object");
+        return openai_reject(problem, "chat_template_kwargs",
+                             "'chat_template_kwargs' must be an object");
     for (const struct json_member *m = json_first(words); m; m = json_next(words, m)) {
         const char *name = printable(json_member_key(m));
         bool is_flag = json_kind(json_member_value(m)) == JSON_KIND_BOOL;
@@ -249,7 +239,7 @@ bool openai_write_think(struct text *out, const struct json *body, struct openai
     if (json_kind(think) == JSON_KIND_BOOL)
         return write_json_member(out, "think", think);
     if (think && json_kind(think) != JSON_KIND_STRING)
-        return fail_usage(problem, "think", "'think' must be a boolean or a level");
+        return openai_reject(problem, "think", "'think' must be a boolean or a level");
     if (think)
         return write_effort(out, json_text(think), "think", problem);
     if (enabled)
@@ -272,10 +262,8 @@ bool openai_write_format(struct text *out, const struct json *format,
         return write_string_member(out, "format", "json");
     if (slice_is(type, "json_schema") && json_kind(schema) == JSON_KIND_OBJECT)
         return write_json_member(out, "format", schema);
-    if (slice_is(type, "json_schema")) {
-        fail(&problem->error, ERROR_USAGE, "'%s' must have a schema, which is an object", path);
-        return openai_blame(problem, "%s", path);
-    }
+    if (slice_is(type, "json_schema"))
+        return openai_reject(problem, path, "'%s' must have a schema, which is an object", path);
     fail(&problem->error, ERROR_UNSUPPORTED,
          "'%s.type' is '%s', but it must be text, json_object or json_schema", path,
          printable(type));
@@ -300,14 +288,13 @@ static bool write_named_choice(struct text *out, const struct json *choice,
     const struct json *function = json_get(choice, "function");
     struct slice name = json_text(json_get(function ? function : choice, "name"));
     if (!slice_is(json_text(json_get(choice, "type")), "function"))
-        return fail_usage(problem, "tool_choice",
-                          "'tool_choice' must be none, auto, required or a function to be called");
-    if (!has_tool(tools, name)) {
-        fail(&problem->error, ERROR_USAGE,
-             "'tool_choice' names the function '%s', which is not among the tools",
-             printable(name));
-        return openai_blame(problem, "tool_choice");
-    }
+        return openai_reject(
+            problem, "tool_choice",
+            "'tool_choice' must be none, auto, required or a function to be called");
+    if (!has_tool(tools, name))
+        return openai_reject(problem, "tool_choice",
+                             "'tool_choice' names the function '%s', which is not among the tools",
+                             printable(name));
     return write_name(out, "tool_choice") && text_append_byte(out, '{') &&
            write_text_member(out, "name", name) && text_append_byte(out, '}');
 }
@@ -321,13 +308,13 @@ bool openai_write_tool_choice(struct text *out, const struct json *choice, const
     if (json_kind(choice) == JSON_KIND_OBJECT)
         return write_named_choice(out, choice, tools, problem);
     if (slice_is(json_text(choice), "required") && json_size(tools) == 0)
-        return fail_usage(problem, "tool_choice",
-                          "'tool_choice' is 'required', but there are no tools");
+        return openai_reject(problem, "tool_choice",
+                             "'tool_choice' is 'required', but there are no tools");
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (slice_is(json_text(choice), words[i]))
             return write_text_member(out, "tool_choice", json_text(choice));
-    return fail_usage(problem, "tool_choice",
-                      "'tool_choice' must be none, auto, required or a function to be called");
+    return openai_reject(problem, "tool_choice",
+                         "'tool_choice' must be none, auto, required or a function to be called");
 }
 
 /* ---- the request's outer form ---- */
@@ -339,7 +326,7 @@ bool openai_read_stream(const struct json *body, bool *is_streaming, bool *inclu
     if (!body_flag(body, "stream", is_streaming, &problem->error))
         return openai_blame(problem, "stream");
     if (options && json_kind(options) != JSON_KIND_OBJECT)
-        return fail_usage(problem, "stream_options", "'stream_options' must be an object");
+        return openai_reject(problem, "stream_options", "'stream_options' must be an object");
     return body_flag(options, "include_usage", includes_usage, &problem->error) ||
            openai_blame(problem, "stream_options.include_usage");
 }
@@ -349,5 +336,5 @@ bool openai_read_model(const struct json *body, struct slice *model, struct open
     *model = slice_of("");
     if (!body_text(body, "model", model, &problem->error))
         return openai_blame(problem, "model");
-    return model->length > 0 || fail_usage(problem, "model", "model is required");
+    return model->length > 0 || openai_reject(problem, "model", "model is required");
 }

@@ -16,6 +16,16 @@ bool openai_blame(struct openai_problem *problem, const char *format, ...)
     return false;
 }
 
+bool openai_reject(struct openai_problem *problem, const char *field, const char *format, ...)
+{
+    va_list arguments;
+    problem->error.code = ERROR_USAGE;
+    va_start(arguments, format);
+    vsnprintf(problem->error.message, sizeof problem->error.message, format, arguments);
+    va_end(arguments);
+    return openai_blame(problem, "%s", field);
+}
+
 bool openai_refuse(struct openai_problem *problem, const char *field, const char *why)
 {
     problem->code = "unsupported_parameter";

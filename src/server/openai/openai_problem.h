@@ -24,6 +24,10 @@ struct openai_problem {
  * field. Always returns false. */
 bool openai_blame(struct openai_problem *problem, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* A field whose value makes no sense: the message, as printf makes it. Always returns false. */
+bool openai_reject(struct openai_problem *problem, const char *field, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
 /* A field or value that hearth knows and cannot serve. Always returns false. */
 bool openai_refuse(struct openai_problem *problem, const char *field, const char *why);
 
