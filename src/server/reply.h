@@ -1,7 +1,7 @@
-/* reply.h: a response that a task answers.
+/* reply.h: a response that one task answers, or several.
  *
- * Owns the ties between the two: events of the task reach a dialect's teller, a client that goes
- * cancels the task, and what the teller keeps is released after the last event. Any thread. */
+ * Owns the ties between them: events reach a dialect's teller one at a time, a client that goes
+ * cancels the tasks, and what the teller keeps is released after the last event. Any thread. */
 #ifndef REPLY_H
 #define REPLY_H
 
@@ -22,5 +22,12 @@ struct reply_kind {
  * Takes over `state`, also when there is no memory: the response is then ended with status 500. */
 void reply_start(struct service *service, struct response *response, struct wish *wish,
                  const struct reply_kind *kind, void *state);
+
+/* The same for several wishes, which the teller sees as one task: the choices of wish i are
+ * numbered from i * choices_each on, TASK_STARTED comes for each, TASK_END once. A failure of one
+ * cancels the others, whose own failures come then too. */
+void reply_start_all(struct service *service, struct response *response, struct wish *wishes,
+                     size_t n_wishes, uint32_t choices_each, const struct reply_kind *kind,
+                     void *state);
 
 #endif
