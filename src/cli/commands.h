@@ -17,6 +17,7 @@ int grammar_command(int argc, char **argv);
 int render_command(int argc, char **argv);
 int parse_command(int argc, char **argv);
 int worker_command(int argc, char **argv);
+int config_command(int argc, char **argv);
 
 /* How a command is called, for its --help. */
 struct usage {

@@ -309,3 +309,23 @@ TEST(metrics_say_when_the_page_is_not_whole)
     text_release(&page);
     metrics_close(&metrics);
 }
+
+TEST(metrics_are_all_in_the_document)
+{
+    FILE *file = fopen("docs/serving.md", "r");
+    if (!file)
+        SKIP("docs/serving.md is not below this folder");
+    static char document[1 << 16];
+    assert_true(fread(document, 1, sizeof document - 1, file) > 0);
+    fclose(file);
+    struct metrics *metrics = open_metrics();
+    struct residency residency = { .n_models = 1 };
+    read_page(metrics, &residency);
+    for (size_t i = 0; i < n_families; i++) {
+        char quoted[110];
+        snprintf(quoted, sizeof quoted, "`%s`", families[i]);
+        if (!strstr(document, quoted))
+            fail_msg("docs/serving.md does not know %s", families[i]);
+    }
+    metrics_close(&metrics);
+}
