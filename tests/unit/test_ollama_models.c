@@ -14,6 +14,7 @@ static const struct listed_model LISTED = { .name = "tiny:latest",
                                             .n_parameters = 8030261312,
                                             .n_ctx_train = 131072,
                                             .n_embd = 4096,
+                                            .capabilities = "completion,tools",
                                             .digest = "ab12" };
 static const char INFO[] =
     "{\"architecture\":\"llama\",\"name\":\"Tiny\",\"quantization\":\"Q8_0\",\"format\":\"gguf\","
@@ -48,7 +49,8 @@ TEST(ollama_tags_tell_of_a_model_on_disk)
     assert_string_equal(out.data,
                         "{\"name\":\"tiny:latest\",\"model\":\"tiny:latest\",\"modified_at\":"
                         "\"2023-11-14T22:13:20.5Z\",\"size\":5000,\"digest\":\"ab12\"," DETAILS(
-                            "llama", "8.0B", "Q4_K_M", "131072", "4096") "}");
+                            "llama", "8.0B", "Q4_K_M", "131072",
+                            "4096") ",\"capabilities\":[\"completion\",\"tools\"]}");
     text_release(&out);
 }
 
@@ -56,10 +58,10 @@ TEST(ollama_tags_of_a_file_that_cannot_be_read_have_no_families)
 {
     struct listed_model broken = LISTED;
     struct go_json w = begin();
-    broken.architecture = broken.quantization = "";
+    broken.architecture = broken.quantization = broken.capabilities = "";
     broken.n_parameters = broken.n_ctx_train = broken.n_embd = 0;
     ollama_tag_write(&w, &broken);
-    assert_non_null(strstr(out.data, "\"family\":\"\",\"families\":null,\"parameter_size\":\"0\","
+    assert_non_null(strstr(out.data, "\"family\":\"\",\"families\":null,\"parameter_size\":\"\","
                                      "\"quantization_level\":\"\"}"));
     text_release(&out);
 }

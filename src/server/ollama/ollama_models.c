@@ -7,10 +7,10 @@ static struct slice member_text(const struct json *object, const char *name)
     return json_text(json_get(object, name));
 }
 
-/* "8.0B" */
+/* "8.0B"; "" while it is not known */
 static void write_parameter_size(struct go_json *w, uint64_t n)
 {
-    char size[40];
+    char size[40] = "";
     double billions = (double)n / 1e9, millions = (double)n / 1e6;
     if (n >= 1000000000)
         snprintf(size, sizeof size, n % 1000000000 ? "%.1fB" : "%.0fB", billions);
@@ -18,7 +18,7 @@ static void write_parameter_size(struct go_json *w, uint64_t n)
         snprintf(size, sizeof size, n % 1000000 ? "%.2fM" : "%.0fM", millions);
     else if (n >= 1000)
         snprintf(size, sizeof size, "%.0fK", (double)n / 1e3);
-    else
+    else if (n > 0)
         snprintf(size, sizeof size, "%" PRIu64, n);
     go_json_string(w, "parameter_size", size);
 }
@@ -70,6 +70,20 @@ static void write_details(struct go_json *w, const struct details *details)
     go_json_close(w, '}');
 }
 
+/* "completion,tools" as an array, when there are any. */
+static void write_capabilities(struct go_json *w, const char *names)
+{
+    if (!*names)
+        return;
+    go_json_open(w, "capabilities", '[');
+    while (*names) {
+        size_t length = strcspn(names, ",");
+        go_json_text(w, NULL, (struct slice){ names, length });
+        names += length + (names[length] == ',');
+    }
+    go_json_close(w, ']');
+}
+
 void ollama_tag_write(struct go_json *w, const struct listed_model *model)
 {
     struct details details = details_of_listed(model);
@@ -80,6 +94,7 @@ void ollama_tag_write(struct go_json *w, const struct listed_model *model)
     go_json_whole(w, "size", (int64_t)model->size_bytes);
     go_json_string(w, "digest", model->digest);
     write_details(w, &details);
+    write_capabilities(w, model->capabilities);
     go_json_close(w, '}');
 }
 
@@ -196,6 +211,8 @@ void ollama_show_write(struct go_json *w, const struct shown_model *shown)
         go_json_value(w, "tensors", json_get(shown->info, "tensors"));
     if (json_get(shown->info, "capabilities"))
         go_json_value(w, "capabilities", json_get(shown->info, "capabilities"));
+    else
+        write_capabilities(w, shown->listed->capabilities);
     go_json_local_time(w, "modified_at", shown->listed->modified_ns);
     go_json_close(w, '}');
 }
