@@ -5,6 +5,8 @@
 #include "server/body.h"
 #include "server/reply.h"
 
+#include <stdio.h>
+
 static const char json_type[] = "application/json; charset=utf-8";
 
 /* ---- answers ---- */
@@ -41,13 +43,22 @@ static bool write_content(struct text *out, const struct json *result)
            text_append_string(out, "}\n");
 }
 
+static void tell_failure(const struct task_failure *failure, struct response *response)
+{
+    char seconds[16];
+    if (failure->retry_after_s > 0) {
+        snprintf(seconds, sizeof seconds, "%u", failure->retry_after_s);
+        response_header(response, "Retry-After", seconds);
+    }
+    respond_error(DIALECT_OLLAMA, response, task_failure_status(failure), failure->message);
+}
+
 static void tell(void *state, const struct task_event *event, struct response *response)
 {
     const struct token_reply *reply = state;
     struct text body;
     if (event->kind == TASK_FAILED && !response_has_begun(response))
-        respond_error(DIALECT_OLLAMA, response, task_failure_status(event->failure),
-                      event->failure->message);
+        tell_failure(event->failure, response);
     if (event->kind != TASK_RESULT)
         return;
     text_init(&body, SIZE_MAX / 2);
