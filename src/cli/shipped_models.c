@@ -34,9 +34,14 @@ void shipped_models_provide(void)
     mapped_file_provide(provided, n_provided);
 }
 
+const char *shipped_model_at(size_t index)
+{
+    return index < n_provided ? provided[index].name : NULL;
+}
+
 const char *shipped_model_default(void)
 {
-    return n_provided ? provided[0].name : NULL;
+    return shipped_model_at(0);
 }
 
 bool is_shipped_model(const char *name)

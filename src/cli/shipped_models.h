@@ -11,6 +11,7 @@ void shipped_models_provide(void);
 
 /* The one that is taken when nobody names another; NULL: this program was built without any. */
 const char *shipped_model_default(void);
+const char *shipped_model_at(size_t index); /* NULL: no more */
 bool is_shipped_model(const char *name);
 
 #endif

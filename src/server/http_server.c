@@ -443,12 +443,17 @@ static void complete(void *context, struct MHD_Connection *connection, void **st
 static void name_client(struct peer *peer, const struct sockaddr *address)
 {
     const void *bytes = NULL;
-    if (address->sa_family == AF_INET)
+    int family = address->sa_family;
+    if (family == AF_INET)
         bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-    else if (address->sa_family == AF_INET6)
+    else if (family == AF_INET6)
         bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)bytes)) {
+        family = AF_INET;
+        bytes = (const unsigned char *)bytes + 12;
+    }
     if (bytes)
-        inet_ntop(address->sa_family, bytes, peer->client, sizeof peer->client);
+        inet_ntop(family, bytes, peer->client, sizeof peer->client);
 }
 
 static void *peer_new(struct http_server *server, struct MHD_Connection *connection)

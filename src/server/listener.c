@@ -38,13 +38,15 @@ static uint16_t port_of(int fd)
                                                : ((struct sockaddr_in *)&address)->sin_port);
 }
 
-bool listener_open(struct listener *out, const char *address, uint16_t port, struct error *err)
+static bool open_address(struct listener *out, const char *address, uint16_t port,
+                         struct error *err)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
     struct addrinfo *found = NULL;
     char service[8];
     snprintf(service, sizeof service, "%u", port);
-    int code = getaddrinfo(address[0] ? address : NULL, service, &hints, &found);
+    int code = getaddrinfo(address, service, &hints, &found);
     if (code != 0)
         return fail(err, ERROR_USAGE, "'%s' is no address to listen on: %s", address,
                     gai_strerror(code));
@@ -61,6 +63,13 @@ bool listener_open(struct listener *out, const char *address, uint16_t port, str
                     code == EADDRINUSE ? " (is hearth or ollama running already?)" : "");
     out->port = port_of(out->fd);
     return true;
+}
+
+bool listener_open(struct listener *out, const char *address, uint16_t port, struct error *err)
+{
+    if (address[0] != '\0')
+        return open_address(out, address, port, err);
+    return open_address(out, "::", port, NULL) || open_address(out, "0.0.0.0", port, err);
 }
 
 unsigned listener_limit(size_t most_connections)

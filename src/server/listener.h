@@ -13,6 +13,7 @@ struct listener {
     uint16_t port; /* as chosen by the system when 0 was wanted */
     bool is_ipv6;
 };
+/* `address`: numeric or a name; "": all of this machine. */
 bool listener_open(struct listener *out, const char *address, uint16_t port,
                    struct error *err) MUST_CHECK;
 
