@@ -59,6 +59,17 @@ void memory_free(void *memory)
     free(memory);
 }
 
+void memory_free_pages(void *memory, size_t size)
+{
+    /* The allocator keeps memory of up to 32 MB for later; without its contents it costs nothing.
+     */
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = align_up((uintptr_t)memory, page),
+              end = ((uintptr_t)memory + size) / page * page;
+    if (start < end)
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    free(memory);
+}
+
 void memory_fail_after(int64_t n)
 {
     atomic_store(&allocations_left, n);

@@ -23,6 +23,9 @@ void *memory_huge(size_t size) MUST_CHECK;
 
 void memory_free(void *memory); /* accepts NULL */
 
+/* The same for large memory, of which the system has back what it can at once. */
+void memory_free_pages(void *memory, size_t size);
+
 /* For tests: let `n` more allocations of any thread succeed and the one after fail; negative: never
  * fail. */
 void memory_fail_after(int64_t n);

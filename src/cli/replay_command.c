@@ -70,7 +70,7 @@ static bool begin(struct replay *r, struct voice *v, const struct replay_transcr
     r->options.n_predict = (int32_t)n;
     if (!hearth_session_configure(v->session, &r->options, &error))
         return fail(err, ERROR_USAGE, "%s", error.message);
-    if (!session_hold(v->session, t->prompt.ids, t->prompt.count, t->prompt.count, err))
+    if (!session_hold(v->session, t->prompt.ids, t->prompt.count, err))
         return false;
     session_follow(v->session, t->answer.ids, v->own, n);
     text_clear(&v->answer);
@@ -97,13 +97,11 @@ static bool write_until(struct voice *v, size_t n, struct error *err)
            fail(err, ERROR_USAGE, "the answer ended after %" PRIu32 " tokens", v->n_written);
 }
 
-/* Evaluate the prompt for both, and touch the memory that steps need. */
+/* Evaluate the prompt, which both take over, and touch the memory that steps need. */
 static bool read_prompt(struct replay *r, const struct replay_transcript *t, struct error *err)
 {
     size_t n = size_min(t->answer.count, SLICE_TOKENS);
-    hearth_session_clear(r->plain.session);
-    return begin(r, &r->plain, t, n, err) && write_until(&r->plain, n, err) &&
-           session_copy(r->guessing.session, r->plain.session, err);
+    return begin(r, &r->plain, t, n, err) && write_until(&r->plain, n, err);
 }
 
 /* The sampler's own choices are drawn from every logit of the row: they tell whether all rows were

@@ -19,6 +19,7 @@ struct engine {
     struct graph *graph;
     struct plan *plan;
     struct kv_cache *cache;
+    struct prefix_cache *prefixes; /* NULL: none are kept */
     struct engine_options options; /* with zeros replaced */
     uint64_t load_ns;
 
@@ -114,7 +115,8 @@ static bool open_cache(struct engine *engine, struct error *err)
         .head_dim = (size_t)c->head_dim,
         .budget_bytes = o->kv_budget_bytes,
     };
-    return kv_cache_open(&engine->cache, &options, err);
+    return kv_cache_open(&engine->cache, &options, err) &&
+           (!o->keeps_prefixes || prefix_cache_open(&engine->prefixes, engine->cache, err));
 }
 
 static bool open_plan(struct engine *engine, struct error *err)
@@ -196,6 +198,7 @@ void engine_close(struct engine **engine)
     plan_free(&e->plan);
     graph_free(&e->graph);
     thread_pool_close(&e->pool);
+    prefix_cache_close(&e->prefixes);
     kv_cache_close(&e->cache);
     tokenizer_close(&e->tokenizer);
     model_free(&e->model);
@@ -206,7 +209,7 @@ void engine_close(struct engine **engine)
 
 bool sequence_open(struct sequence **out, struct engine *engine, struct error *err)
 {
-    return sequence_new(out, engine->cache, engine->options.n_ctx, err);
+    return sequence_new(out, engine->cache, engine->prefixes, engine->options.n_ctx, err);
 }
 
 static uint32_t outputs_of(const struct batch_item *item)
@@ -291,7 +294,7 @@ static void share_logits(const struct engine *engine, struct batch_item *items, 
         uint32_t outputs = outputs_of(&items[i]);
         items[i].logits = outputs ? logits : NULL;
         items[i].logits_stride = stride;
-        items[i].sequence->length += items[i].n_tokens;
+        sequence_append(items[i].sequence, items[i].tokens, items[i].n_tokens);
         logits += outputs * stride;
     }
 }
@@ -415,9 +418,19 @@ bool engine_profile(struct engine *engine, struct profile_report *out)
 
 void engine_memory(const struct engine *engine, struct engine_memory *out)
 {
+    uint64_t taken = kv_cache_taken_bytes(engine->cache);
+    uint64_t idle = engine->prefixes ? prefix_cache_idle_bytes(engine->prefixes) : 0;
     *out = (struct engine_memory){
         .weights_bytes = weights_file_bytes(engine->weights),
-        .kv_bytes = kv_cache_allocated_bytes(engine->cache),
+        .kv_used_bytes = taken - idle,
+        .kv_cached_bytes = idle,
+        .kv_allocated_bytes = kv_cache_allocated_bytes(engine->cache),
+        .kv_budget_bytes = kv_cache_budget_bytes(engine->cache),
         .scratch_bytes = plan_scratch_bytes(engine->plan),
     };
+}
+
+void engine_set_kv_budget(struct engine *engine, uint64_t budget_bytes)
+{
+    kv_cache_set_budget(engine->cache, budget_bytes);
 }

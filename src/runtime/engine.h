@@ -24,6 +24,7 @@ struct engine_options {
     uint32_t max_outputs;      /* rows of a step that want logits */
     enum kv_type kv_type;      /* how keys and values are stored; KV_AUTO */
     uint64_t kv_budget_bytes;  /* 0: half of the memory that is free now */
+    bool keeps_prefixes;       /* what sequences leave is taken over by those that begin alike */
     unsigned cpu_features;     /* mask for tests; ~0u: all this machine has */
 };
 struct engine_options engine_defaults(void);
@@ -56,11 +57,19 @@ void engine_profile_stop(struct engine *engine);
 bool engine_profile(struct engine *engine, struct profile_report *out); /* false: not started */
 
 struct engine_memory {
-    uint64_t weights_bytes; /* mapped from the file */
-    uint64_t kv_bytes;      /* pages in use or kept for reuse */
+    uint64_t weights_bytes;      /* mapped from the file */
+    uint64_t kv_used_bytes;      /* pages of sequences */
+    uint64_t kv_cached_bytes;    /* pages that nobody uses, with what was evaluated before */
+    uint64_t kv_allocated_bytes; /* both, and pages that are free */
+    uint64_t kv_budget_bytes;
     uint64_t scratch_bytes; /* arena of the plan, threads' scratch */
 };
+/* To be called by the stepping thread, or while no step runs. */
 void engine_memory(const struct engine *engine, struct engine_memory *out);
+
+/* From now on; with less than is allocated, cached pages go at once and those of sequences when
+ * they are given back. By the stepping thread. */
+void engine_set_kv_budget(struct engine *engine, uint64_t budget_bytes);
 
 /* A sequence of tokens whose keys and values are kept. Empty at first. */
 bool sequence_open(struct sequence **out, struct engine *engine, struct error *err) MUST_CHECK;

@@ -52,7 +52,9 @@ static uint64_t count_parameters(const struct weights *weights)
 static bool open_model(struct hearth_model *model, const char *path,
                        const struct engine_options *options, struct error *err)
 {
-    if (!engine_open(&model->engine, path, options, err))
+    struct engine_options own = *options;
+    own.keeps_prefixes = true;
+    if (!engine_open(&model->engine, path, &own, err))
         return false;
     if (!engine_tokenizer(model->engine))
         return fail(err, ERROR_FORMAT, "'%s' has no tokenizer", path);

@@ -3,38 +3,24 @@
 
 #include "runtime/hearth_session_private.h"
 
-/* The tokens, of which the first n_kept were held before. */
-static bool hold(struct hearth_session *s, const token_id *tokens, size_t n, size_t n_kept,
-                 struct error *err)
+/* n >= 1 */
+static bool hold(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
 {
-    session_forget(s, size_min(n_kept, n - 1));
+    session_forget(s);
     for (size_t i = 0; i < n; i++)
         if (!session_remember(s, tokens[i], err)) {
-            session_forget(s, 0);
+            session_forget(s);
             return false;
         }
     s->has_text = s->was_fed = true;
     return true;
 }
 
-bool session_hold(struct hearth_session *s, const token_id *tokens, size_t n, size_t n_kept,
-                  struct error *err)
+bool session_hold(struct hearth_session *s, const token_id *tokens, size_t n, struct error *err)
 {
-    if (n == 0 || n > s->n_ctx)
-        return fail(err, ERROR_CONTEXT, "%zu tokens to hold, 1 to %" PRIu32 " are possible", n,
-                    s->n_ctx);
     speculation_init(&s->speculation);
     s->guesses = (struct guess_counts){ 0 };
-    return hold(s, tokens, n, n_kept, err);
-}
-
-bool session_copy(struct hearth_session *to, const struct hearth_session *from, struct error *err)
-{
-    pthread_mutex_lock(&to->model->turn);
-    bool ok = sequence_copy(to->sequence, from->sequence, err);
-    pthread_mutex_unlock(&to->model->turn);
-    to->n_evaluated = ok ? from->n_evaluated : 0;
-    return ok;
+    return session_prompt(s, tokens, n, err);
 }
 
 void session_follow(struct hearth_session *s, const token_id *script, token_id *own, size_t n)
@@ -60,11 +46,7 @@ bool session_prompt(struct hearth_session *s, const token_id *tokens, size_t n, 
         return fail(err, ERROR_USAGE, "the prompt is empty");
     if (n > s->n_ctx)
         return session_too_long(s, n, err);
-    size_t n_held, n_same = 0;
-    const token_id *held = prompt_lookup_tokens(s->lookup, &n_held);
-    while (n_same < size_min(n, n_held) && held[n_same] == tokens[n_same])
-        n_same++;
-    return hold(s, tokens, n, n_same, err);
+    return hold(s, tokens, n, err);
 }
 
 const token_id *session_tokens(const struct hearth_session *s, size_t *n)

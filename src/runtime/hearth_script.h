@@ -12,14 +12,8 @@
 #include "base/error.h"
 #include "tokenizer/tokenizer.h"
 
-/* The session's tokens are these from now on, as if just fed to a new one; n >= 1. Of the first
- * n_kept the caller knows that the session held them before: what was evaluated of them is kept. */
-bool session_hold(struct hearth_session *session, const token_id *tokens, size_t n, size_t n_kept,
-                  struct error *err) MUST_CHECK;
-
-/* What `from`, a session of the same model, has evaluated: as if `to` had done it. To be followed
- * by session_hold. */
-bool session_copy(struct hearth_session *to, const struct hearth_session *from,
+/* As session_prompt, and nothing is known yet of how guesses come true. */
+bool session_hold(struct hearth_session *session, const token_id *tokens, size_t n,
                   struct error *err) MUST_CHECK;
 
 /* The next n tokens of answers are `script`; what the sampler would have chosen is written to

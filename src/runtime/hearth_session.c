@@ -190,13 +190,12 @@ void hearth_session_close(struct hearth_session **session)
     *session = NULL;
 }
 
-void session_forget(struct hearth_session *s, size_t n_kept)
+void session_forget(struct hearth_session *s)
 {
-    s->n_evaluated = size_min(s->n_evaluated, n_kept);
     sampler_clear(s->sampler);
     stop_clear(s->stop);
     prompt_lookup_clear(s->lookup);
-    s->forced.count = s->n_said = 0;
+    s->n_evaluated = s->forced.count = s->n_said = 0;
     s->stream = (struct token_stream){ 0 };
     s->state = IDLE;
     s->was_fed = s->has_text = s->was_told = false;
@@ -205,9 +204,9 @@ void session_forget(struct hearth_session *s, size_t n_kept)
 
 void hearth_session_clear(struct hearth_session *s)
 {
-    session_forget(s, 0);
+    session_forget(s);
     pthread_mutex_lock(&s->model->turn);
-    sequence_truncate(s->sequence, 0);
+    sequence_leave(s->sequence);
     pthread_mutex_unlock(&s->model->turn);
 }
 

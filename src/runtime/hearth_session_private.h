@@ -26,7 +26,7 @@ struct hearth_session {
     struct stop_matcher *stop;
     struct constraint *constraint; /* NULL: answers are free */
     struct prompt_lookup *lookup;  /* has all tokens of the session */
-    size_t n_evaluated; /* of them; what the sequence has behind those goes when an answer begins */
+    size_t n_evaluated;            /* of them, by the sequence; 0 for new ones */
     struct repetition *repetition; /* NULL: loops are not looked for */
     struct speculation speculation;
     struct token_stream stream;
@@ -59,8 +59,8 @@ size_t session_n_tokens(const struct hearth_session *s);
 /* The session goes on with `token`: tell those who remember. */
 bool session_remember(struct hearth_session *s, token_id token, struct error *err) MUST_CHECK;
 
-/* Forget all but what was evaluated of the first n_kept tokens. Touches no pages. */
-void session_forget(struct hearth_session *s, size_t n_kept);
+/* Have no tokens. Touches no pages: what was evaluated is parted with when an answer begins. */
+void session_forget(struct hearth_session *s);
 
 /* The error of a prompt that does not fit. Always false. */
 bool session_too_long(const struct hearth_session *s, size_t n_tokens, struct error *err);

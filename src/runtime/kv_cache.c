@@ -10,8 +10,10 @@ struct free_page {
 struct kv_cache {
     size_t page_bytes;
     uint64_t budget_bytes;
-    uint64_t n_allocated, n_used;
+    uint64_t n_allocated, n_taken;
     struct free_page *free_pages;
+    kv_spare *spare; /* NULL: nobody has any */
+    void *spare_context;
 };
 
 static const char *const type_names[] = {
@@ -60,53 +62,109 @@ bool kv_cache_open(struct kv_cache **out, const struct kv_cache_options *options
     return true;
 }
 
+static uint8_t *pop_free(struct kv_cache *cache)
+{
+    struct free_page *page = cache->free_pages;
+    if (page)
+        cache->free_pages = page->next;
+    return (uint8_t *)page;
+}
+
+static void release(struct kv_cache *cache, uint8_t *page)
+{
+    memory_free_pages(page, cache->page_bytes);
+    cache->n_allocated--;
+}
+
 void kv_cache_close(struct kv_cache **cache)
 {
     if (!*cache)
         return;
-    while ((*cache)->free_pages) {
-        struct free_page *page = (*cache)->free_pages;
-        (*cache)->free_pages = page->next;
-        memory_free(page);
-    }
+    for (uint8_t *page; (page = pop_free(*cache));)
+        release(*cache, page);
     memory_free(*cache);
     *cache = NULL;
 }
 
+static bool fits(const struct kv_cache *cache, uint64_t n_pages)
+{
+    return n_pages <= cache->budget_bytes / cache->page_bytes;
+}
+
+static bool spare_one(struct kv_cache *cache)
+{
+    return cache->spare && cache->spare(cache->spare_context);
+}
+
+/* NULL when the budget or the system's memory is used up. */
+static uint8_t *allocate(struct kv_cache *cache)
+{
+    uint8_t *page = fits(cache, cache->n_allocated + 1) ? memory_huge(cache->page_bytes) : NULL;
+    cache->n_allocated += page != NULL;
+    return page;
+}
+
 bool kv_cache_take(struct kv_cache *cache, uint8_t **page, struct error *err)
 {
-    struct free_page *ready = cache->free_pages;
-    if (ready) {
-        cache->free_pages = ready->next;
-        cache->n_used++;
-        *page = (uint8_t *)ready;
+    do {
+        *page = pop_free(cache);
+        if (!*page)
+            *page = allocate(cache);
+    } while (!*page && spare_one(cache));
+    cache->n_taken += *page != NULL;
+    if (*page)
         return true;
-    }
-    uint64_t after = (cache->n_allocated + 1) * cache->page_bytes;
-    if (after > cache->budget_bytes)
-        return fail(err, ERROR_BUDGET,
-                    "no memory left for keys and values: %" PRIu64
-                    " bytes needed, the budget is %" PRIu64,
-                    after, cache->budget_bytes);
-    *page = memory_huge(cache->page_bytes);
-    if (!*page)
+    if (fits(cache, cache->n_allocated + 1))
         return fail_memory(err, cache->page_bytes, "keys and values");
-    cache->n_allocated++;
-    cache->n_used++;
-    return true;
+    return fail(err, ERROR_BUDGET,
+                "no memory left for keys and values: %" PRIu64
+                " bytes needed, the budget is %" PRIu64,
+                (cache->n_allocated + 1) * cache->page_bytes, cache->budget_bytes);
 }
 
 void kv_cache_give_back(struct kv_cache *cache, uint8_t *page)
 {
+    cache->n_taken--;
+    if (!fits(cache, cache->n_allocated)) {
+        release(cache, page);
+        return;
+    }
     struct free_page *ready = (struct free_page *)(void *)page;
     ready->next = cache->free_pages;
     cache->free_pages = ready;
-    cache->n_used--;
+}
+
+void kv_cache_spare_by(struct kv_cache *cache, kv_spare *spare, void *context)
+{
+    cache->spare = spare;
+    cache->spare_context = context;
+}
+
+void kv_cache_set_budget(struct kv_cache *cache, uint64_t budget_bytes)
+{
+    cache->budget_bytes = budget_bytes;
+    while (!fits(cache, cache->n_allocated)) {
+        uint8_t *page = pop_free(cache);
+        if (page)
+            release(cache, page);
+        else if (!spare_one(cache))
+            break;
+    }
+}
+
+uint64_t kv_cache_budget_bytes(const struct kv_cache *cache)
+{
+    return cache->budget_bytes;
 }
 
 size_t kv_cache_page_bytes(const struct kv_cache *cache)
 {
     return cache->page_bytes;
+}
+
+uint64_t kv_cache_taken_bytes(const struct kv_cache *cache)
+{
+    return cache->n_taken * cache->page_bytes;
 }
 
 uint64_t kv_cache_allocated_bytes(const struct kv_cache *cache)

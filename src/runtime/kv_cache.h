@@ -1,9 +1,9 @@
 /* kv_cache.h: paged memory for the keys and values of one model's sequences.
  *
- * Owns the pages; a page holds KV_PAGE_TOKENS positions of one sequence for all layers (layout:
- * kernels/attention.h). Leaves to sequence.h which pages belong to whom. Nothing is reserved up
- * front: pages are allocated when first needed and kept for reuse. Called by the engine's thread
- * only; kernels read pages that sequences hold. */
+ * Owns the memory of pages; a page holds KV_PAGE_TOKENS positions for all layers (layout:
+ * kernels/attention.h). Leaves to sequence.h and prefix_cache.h which pages belong to whom. Nothing
+ * is reserved up front: pages are allocated when first needed and kept for reuse, as long as the
+ * budget allows it. Called by the engine's thread only; kernels read pages that sequences hold. */
 #ifndef KV_CACHE_H
 #define KV_CACHE_H
 
@@ -37,7 +37,18 @@ void kv_cache_close(
 bool kv_cache_take(struct kv_cache *cache, uint8_t **page, struct error *err) MUST_CHECK;
 void kv_cache_give_back(struct kv_cache *cache, uint8_t *page);
 
+/* Who may have a page to spare: asked when one is wanted and the budget is used up. Gives one back
+ * and returns true, or has none. */
+typedef bool kv_spare(void *context);
+void kv_cache_spare_by(struct kv_cache *cache, kv_spare *spare, void *context);
+
+/* With less than is allocated, free and spare pages go back to the system now, others as soon as
+ * they are given back. */
+void kv_cache_set_budget(struct kv_cache *cache, uint64_t budget_bytes);
+uint64_t kv_cache_budget_bytes(const struct kv_cache *cache);
+
 size_t kv_cache_page_bytes(const struct kv_cache *cache);
+uint64_t kv_cache_taken_bytes(const struct kv_cache *cache);
 uint64_t kv_cache_allocated_bytes(const struct kv_cache *cache); /* and pages kept for reuse */
 
 #endif

@@ -5,11 +5,24 @@
 
 /* ---- beginning ---- */
 
+/* What this or another session evaluated of the tokens need not be evaluated again, but the last
+ * one, for its logits. */
+static void take_over(struct hearth_session *s)
+{
+    size_t n_tokens;
+    const token_id *tokens = prompt_lookup_tokens(s->lookup, &n_tokens);
+    size_t n_wanted = n_tokens ? n_tokens - 1 : 0;
+    if (s->n_evaluated >= n_wanted && s->n_evaluated == sequence_length(s->sequence))
+        return;
+    sequence_take_over(s->sequence, tokens, n_wanted);
+    s->n_evaluated = sequence_length(s->sequence);
+}
+
 bool session_begin(struct hearth_session *s, struct error *err)
 {
     if (s->state != IDLE)
         return true;
-    sequence_truncate(s->sequence, (uint32_t)s->n_evaluated);
+    take_over(s);
     s->n_cached = (uint32_t)s->n_evaluated;
     return answer_begin(s, err);
 }
@@ -27,11 +40,22 @@ uint32_t session_n_cached(const struct hearth_session *s)
 
 void session_yield(struct hearth_session *s)
 {
-    sequence_truncate(s->sequence, 0);
+    sequence_leave(s->sequence);
     s->n_evaluated = 0;
 }
 
 /* ---- offering ---- */
+
+/* While the prompt waited or was read, others may have come further with one like it. */
+static void catch_up(struct hearth_session *s)
+{
+    size_t before = s->n_evaluated;
+    take_over(s);
+    if (s->done.first_token_ns > 0 || before < s->n_cached)
+        return; /* given back before: that was counted as evaluated */
+    s->n_cached += (uint32_t)(s->n_evaluated - before);
+    s->done.prompt_tokens -= (uint32_t)(s->n_evaluated - before);
+}
 
 /* What an answer told is gone when it goes on. */
 static void let_go(struct hearth_session *s)
@@ -114,8 +138,10 @@ bool session_offer(struct hearth_session *s, uint32_t most_rows, uint32_t most_o
         ok = answer_end(s, HEARTH_CANCELLED, err);
     else if (s->state == ANSWERING && answer_is_at_limit(s))
         ok = answer_end(s, HEARTH_LENGTH, err);
-    if (ok && s->state == ANSWERING)
+    if (ok && s->state == ANSWERING) {
+        catch_up(s);
         ok = choose_tokens(part, most_rows, most_outputs, err);
+    }
     return ok || break_off(s);
 }
 

@@ -29,7 +29,7 @@ struct session_part {
     struct lookup_guess guess;
 };
 
-/* hearth_model_open with all that an engine can be told. */
+/* hearth_model_open with all that an engine can be told; it keeps prefixes in any case. */
 bool model_open_with(struct hearth_model **out, const char *path,
                      const struct engine_options *options, struct error *err) MUST_CHECK;
 

@@ -244,6 +244,7 @@ static void refuse_running(struct scheduler *s, const struct error *err)
 static void take_grant(struct scheduler *s, uint64_t bytes)
 {
     s->most_pages = bytes / engine_kv_page_bytes(s->engine);
+    engine_set_kv_budget(s->engine, bytes);
 }
 
 /* What others brought. False: it is time to end. */

@@ -7,7 +7,9 @@ void state_report_add_pages(struct state_report *report, const struct engine *en
 {
     struct engine_memory memory;
     engine_memory(engine, &memory);
-    report->kv_allocated_bytes = memory.kv_bytes;
+    report->kv_used_bytes = memory.kv_used_bytes;
+    report->kv_cached_bytes = memory.kv_cached_bytes;
+    report->kv_allocated_bytes = memory.kv_allocated_bytes;
 }
 
 static bool write_state(struct text *out, const struct state_report *r)

@@ -317,7 +317,7 @@ static struct guess_counts follow_script(struct hearth_session *session, int32_t
     options.seed = 5;
     options.n_predict = (int32_t)n;
     assert_ok(hearth_session_configure(session, &options, &error), error);
-    assert_ok(session_hold(session, tokens, n_prompt, n_prompt, &err), err);
+    assert_ok(session_hold(session, tokens, n_prompt, &err), err);
     session_follow(session, tokens + n_prompt, own, n);
     text_clear(answer);
     do {
@@ -352,7 +352,7 @@ TEST(a_dictated_answer_is_the_same_with_guesses_and_takes_fewer_steps)
     assert_memory_equal(own[0], own[1], sizeof own[0]);
     assert_true(slice_equal(text_slice(&with), text_slice(&without)));
     struct error err = { 0 };
-    assert_false(session_hold(session, tokens, 0, 0, &err));
+    assert_false(session_hold(session, tokens, 0, &err));
     hearth_session_close(&session);
     hearth_model_close(&model);
     tiny_model_free(&tiny);

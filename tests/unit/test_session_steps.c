@@ -13,6 +13,7 @@ struct answer {
     struct text text;
     enum hearth_done_reason reason;
     uint32_t n_tokens, n_logprobs;
+    uint64_t logprob_bits; /* of all of them */
 };
 
 struct stage {
@@ -27,7 +28,8 @@ static uint64_t roll(struct stage *stage, uint64_t below)
     return (stage->random >> 33) % below;
 }
 
-static void open_stage(struct stage *stage, uint64_t seed)
+/* `n_pages`: 0: enough for all. */
+static void open_stage(struct stage *stage, uint64_t seed, uint64_t n_pages)
 {
     struct tiny_options tiny = tiny_defaults();
     struct engine_options options = engine_defaults();
@@ -41,6 +43,9 @@ static void open_stage(struct stage *stage, uint64_t seed)
     options.max_outputs = MOST_OUTPUTS;
     assert_ok(tiny_model_new(&stage->tiny, &tiny, &err), err);
     assert_ok(model_open_with(&stage->model, tiny_model_path(stage->tiny), &options, &err), err);
+    struct engine *engine = model_stepped_engine(stage->model);
+    if (n_pages)
+        engine_set_kv_budget(engine, n_pages * engine_kv_page_bytes(engine));
 }
 
 static void close_stage(struct stage *stage)
@@ -105,6 +110,11 @@ static struct hearth_session *open_session(struct stage *stage, size_t n)
 static bool note(struct answer *answer, const struct hearth_event *event)
 {
     answer->n_logprobs += (uint32_t)event->n_logprobs;
+    for (size_t i = 0; i < event->n_logprobs; i++) {
+        uint32_t bits;
+        memcpy(&bits, &event->logprobs[i].chosen.logprob, sizeof bits);
+        answer->logprob_bits = answer->logprob_bits * 31 + bits;
+    }
     if (event->kind == HEARTH_TEXT) {
         assert_true(text_append(&answer->text, event->text, event->length));
         return false;
@@ -132,6 +142,7 @@ static void assert_same(const struct answer *a, const struct answer *b)
     assert_int_equal(a->reason, b->reason);
     assert_int_equal(a->n_tokens, b->n_tokens);
     assert_int_equal(a->n_logprobs, b->n_logprobs);
+    assert_int_equal(a->logprob_bits, b->logprob_bits);
     assert_int_equal(a->text.length, b->text.length);
     assert_memory_equal(a->text.data, b->text.data, a->text.length);
 }
@@ -184,21 +195,41 @@ static size_t offer_some(struct crowd *c, size_t *who)
     return n_parts;
 }
 
+static void yield(struct crowd *c, size_t n)
+{
+    session_yield(c->sessions[n]);
+    c->n_yields++;
+}
+
+/* Where pages run out, the first goes on and all others give theirs back. */
+static size_t run(struct crowd *c, const size_t *who, size_t n_parts)
+{
+    struct error err = { 0 };
+    struct engine *engine = model_stepped_engine(c->stage->model);
+    if (engine_step(engine, c->items, n_parts, &err))
+        return n_parts;
+    assert_int_equal(err.code, ERROR_BUDGET);
+    for (size_t n = 0; n < c->n_all; n++)
+        if (c->sessions[n] && n != who[0])
+            yield(c, n);
+    assert_ok(engine_step(engine, c->items, 1, &err), err);
+    return 1;
+}
+
 static void step(struct crowd *c)
 {
     struct error err = { 0 };
     size_t who[MOST_SESSIONS], n_parts = offer_some(c, who);
     if (n_parts == 0)
         return;
-    assert_ok(engine_step(model_stepped_engine(c->stage->model), c->items, n_parts, &err), err);
+    n_parts = run(c, who, n_parts);
     for (size_t i = 0; i < n_parts; i++) {
         c->parts[who[i]].item = c->items[i];
         assert_ok(session_settle(&c->parts[who[i]], n_parts == 1 ? 1000 : 0, &err), err);
         collect(c, who[i]);
         if (c->sessions[who[i]] && roll(c->stage, 40) == 0) {
-            session_yield(c->sessions[who[i]]);
+            yield(c, who[i]);
             assert_true(session_n_pending(c->sessions[who[i]]) > 1);
-            c->n_yields++;
         }
     }
 }
@@ -217,26 +248,99 @@ static void answer_together(struct stage *stage, size_t n_all, struct crowd *c)
     }
 }
 
-TEST(together_sessions_answer_as_each_does_alone)
+static struct answer alone[MOST_SESSIONS];
+static struct crowd crowd;
+
+static void answer_all_alone(struct stage *stage)
 {
-    static struct crowd crowd;
-    static struct answer alone[MOST_SESSIONS];
-    struct stage stage;
-    size_t n_yields = 0;
-    open_stage(&stage, 1);
     for (size_t n = 0; n < MOST_SESSIONS; n++)
-        answer_alone(&stage, n, &alone[n]);
-    for (size_t n_all = 1; n_all <= MOST_SESSIONS; n_all *= n_all < 8 ? 8 : 2) {
-        answer_together(&stage, n_all, &crowd);
-        n_yields += crowd.n_yields;
-        for (size_t n = 0; n < n_all; n++) {
-            assert_same(&crowd.answers[n], &alone[n]);
-            text_release(&crowd.answers[n].text);
-        }
+        answer_alone(stage, n, &alone[n]);
+}
+
+static void check_together(struct stage *stage, size_t n_all)
+{
+    answer_together(stage, n_all, &crowd);
+    for (size_t n = 0; n < n_all; n++) {
+        assert_same(&crowd.answers[n], &alone[n]);
+        text_release(&crowd.answers[n].text);
     }
-    assert_true(n_yields > 0);
+}
+
+/* Nothing is in use when all have gone. */
+static void release(struct stage *stage)
+{
+    struct engine_memory memory;
+    engine_memory(model_stepped_engine(stage->model), &memory);
+    assert_int_equal(memory.kv_used_bytes, 0);
+    assert_true(memory.kv_cached_bytes > 0);
     for (size_t n = 0; n < MOST_SESSIONS; n++)
         text_release(&alone[n].text);
+    close_stage(stage);
+}
+
+TEST(together_sessions_answer_as_each_does_alone)
+{
+    struct stage stage;
+    for (size_t n_all = 1; n_all <= MOST_SESSIONS; n_all *= n_all < 8 ? 8 : 4) {
+        struct stage cold;
+        open_stage(&stage, n_all, 0);
+        answer_all_alone(&stage);
+        open_stage(&cold, n_all, 0);
+        check_together(&cold, n_all);
+        close_stage(&cold);
+        check_together(&stage, n_all); /* with what they left alone */
+        release(&stage);
+    }
+}
+
+TEST(with_pages_for_a_few_sessions_all_answer_the_same)
+{
+    struct stage stage;
+    size_t n_yields = 0;
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        open_stage(&stage, seed, 6 + 6 * seed);
+        answer_all_alone(&stage);
+        check_together(&stage, MOST_SESSIONS);
+        n_yields += crowd.n_yields;
+        release(&stage);
+    }
+    assert_true(n_yields > 100);
+}
+
+static uint32_t begin_again(struct stage *stage, size_t n, struct hearth_session **session)
+{
+    struct error err = { 0 };
+    *session = open_session(stage, n);
+    assert_ok(session_begin(*session, &err), err);
+    return session_n_cached(*session);
+}
+
+TEST(a_session_that_waited_goes_on_where_another_has_come)
+{
+    struct stage stage;
+    struct error err = { 0 };
+    struct hearth_session *first, *second;
+    struct session_part part;
+    token_id tokens[N_CTX];
+    open_stage(&stage, 3, 0);
+    size_t n_prompt = prompt_of(4, tokens);
+    assert_true(n_prompt > 128);
+    assert_int_equal(begin_again(&stage, 4, &first), 0);
+    assert_int_equal(begin_again(&stage, 4, &second), 0);
+    while (session_n_pending(first) > 1) {
+        assert_ok(session_offer(first, MOST_ROWS, 1, &part, &err), err);
+        assert_ok(engine_step(model_stepped_engine(stage.model), &part.item, 1, &err), err);
+        assert_ok(session_settle(&part, 0, &err), err);
+    }
+    assert_int_equal(session_n_cached(second), 0);
+    assert_ok(session_offer(second, MOST_ROWS, 1, &part, &err), err);
+    assert_true(session_n_cached(second) >= 128 - KV_PAGE_TOKENS); /* published by later steps */
+    assert_int_equal(session_n_cached(second) + session_n_pending(second), n_prompt);
+    hearth_session_close(&first);
+    hearth_session_close(&second);
+    /* all but the last token, whose logits are wanted */
+    assert_int_equal(begin_again(&stage, 4, &first), n_prompt - 1);
+    hearth_session_close(&first);
     close_stage(&stage);
 }
 
@@ -246,7 +350,7 @@ TEST(an_answer_that_is_cancelled_between_steps_ends_without_another)
     struct session_part part;
     struct hearth_event event;
     struct error err = { 0 };
-    open_stage(&stage, 2);
+    open_stage(&stage, 2, 0);
     struct hearth_session *session = open_session(&stage, 6);
     assert_ok(session_begin(session, &err), err);
     size_t n_pending = session_n_pending(session);

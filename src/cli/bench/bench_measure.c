@@ -175,7 +175,7 @@ static double kv_bytes(const struct bench *b)
 {
     struct engine_memory memory;
     engine_memory(b->engine, &memory);
-    return (double)memory.kv_bytes;
+    return (double)memory.kv_allocated_bytes;
 }
 
 /* Sequences back at the depth, and what memory they took on the way. */
