@@ -117,7 +117,7 @@ $(BUILD)/tests/complete_schemas: $(BUILD)/obj/tests/schema/complete_schemas.o $(
 	@echo "  ld   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/service.a $(BUILD)/libhearth.a
+$(BUILD)/tests/replay_%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/service.a $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(SERVICE_LIBS) -o $@
@@ -170,7 +170,7 @@ fuzz: ## run each fuzz target: make fuzz [TIME=60] [FUZZERS=fuzz_gguf]
 		$(FUZZERS:%=build/fuzz/tests/%)
 	@for name in $(FUZZERS); do scripts/fuzz_one.sh build/fuzz $$name $(TIME) || exit 1; done
 
-$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/service.a $(BUILD)/libhearth.a
+$(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(BUILD)/service.a $(BUILD)/libhearth.a
 	@mkdir -p $(@D)
 	@echo "  ld   $@"
 	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $^ $(LIBS) $(SERVICE_LIBS) -o $@

@@ -188,16 +188,25 @@ static void refuse_for_pages(struct scheduler *s, struct choice *choice, uint64_
     batch_step_refuse(s->step, choice->job, &why);
 }
 
+/* Pages of those that run, now and soon. */
+static uint64_t count_taken(const struct scheduler *s)
+{
+    struct engine_memory memory;
+    engine_memory(s->engine, &memory);
+    return memory.kv_used_bytes / engine_kv_page_bytes(s->engine) +
+           page_budget_to_come(s->choices, s->n_choices);
+}
+
 /* In order: a large request is not passed by small ones for ever. */
 static void admit(struct scheduler *s)
 {
     size_t n_running = count_running(s);
-    uint64_t taken = page_budget_taken(s->choices, s->n_choices);
-    struct choice *choice;
-    while (n_running < most_running(s) && (choice = next_waiting(s))) {
-        uint64_t need = page_budget_need(choice);
-        if (need > s->most_pages) {
-            refuse_for_pages(s, choice, need);
+    struct choice *choice = next_waiting(s);
+    uint64_t taken = choice ? count_taken(s) : 0;
+    for (; choice && n_running < most_running(s); choice = next_waiting(s)) {
+        uint64_t need = page_budget_more(choice), least = page_budget_least(choice);
+        if (least > s->most_pages) {
+            refuse_for_pages(s, choice, least);
             continue;
         }
         if (n_running && (s->is_tight || taken + need > s->most_pages))
@@ -243,8 +252,8 @@ static void refuse_running(struct scheduler *s, const struct error *err)
 
 static void take_grant(struct scheduler *s, uint64_t bytes)
 {
-    s->most_pages = bytes / engine_kv_page_bytes(s->engine);
     engine_set_kv_budget(s->engine, bytes);
+    s->most_pages = bytes / engine_kv_page_bytes(s->engine);
 }
 
 /* What others brought. False: it is time to end. */
@@ -326,13 +335,15 @@ bool scheduler_open(struct scheduler **out, const struct scheduler_options *opti
                     struct error *err)
 {
     *out = NULL;
+    struct engine_memory memory;
     struct scheduler *s = memory_zeroed(1, sizeof *s);
     if (!s)
         return fail_memory(err, sizeof *s, "a scheduler");
     s->options = *options;
     s->engine = model_stepped_engine(options->model->model);
     s->arrived_end = &s->arrived;
-    s->most_pages = UINT64_MAX;
+    engine_memory(s->engine, &memory);
+    s->most_pages = memory.kv_budget_bytes / engine_kv_page_bytes(s->engine);
     if (!start(s, err)) {
         batch_step_close(&s->step);
         memory_free(s);

@@ -213,6 +213,8 @@ static bool receive(struct peer *p, struct answer *answers, size_t n)
     struct frame frame;
     if (!next_frame(p, &frame))
         fail_msg("the worker has ended");
+    if (n == 1 && answers[0].is_over && frame.kind != FRAME_STATE)
+        fail_msg("a frame of kind %d after the last one", frame.kind);
     if (frame.kind == FRAME_STATE) {
         json_close(&p->state);
         p->state = read_json(frame.payload);
@@ -391,7 +393,382 @@ TEST(a_text_is_gone_on_with)
     assert_int_equal(close_worker(&p), 0);
 }
 
+/* ---- what answers look like ---- */
+
+#define WEATHER                                                                                 \
+    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"description\":" \
+    "\"The weather of a city\",\"parameters\":{\"type\":\"object\",\"properties\":{\"city\":"   \
+    "{\"type\":\"string\"}},\"required\":[\"city\"]}}}]"
+
+TEST(tools_are_called_by_their_schema)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1,
+        "{\"kind\":\"chat\",\"tool_choice\":\"required\"," WEATHER
+        "," SAY("What is the weather in Oslo?") ",\"options\":{\"temperature\":0,\"num_predict\":"
+                                                "200}}");
+    assert_done(&a, "stop");
+    const struct json *call = read_json(text_slice(&a.choices[0].calls));
+    assert_string_equal(json_text(json_get(call, "name")).data, "get_weather");
+    assert_true(json_text(json_get(json_get(call, "arguments"), "city")).length > 0);
+    assert_true(json_text(json_get(call, "id")).length > 0);
+    json_close(&call);
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(a_format_holds)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1,
+        "{\"kind\":\"chat\",\"n\":2,\"format\":{\"type\":\"object\",\"properties\":{\"color\":{"
+        "\"enum\":"
+        "[\"red\",\"blue\"]},\"size\":{\"type\":\"integer\"}},\"required\":[\"color\",\"size\"]}"
+        "," STORY ",\"options\":{\"temperature\":1,\"seed\":3,\"num_predict\":60}}");
+    for (size_t i = 0; i < 2; i++) {
+        assert_non_null(a.choices[i].done);
+        const struct json *object = read_json(text_slice(&a.choices[i].content));
+        assert_int_equal(json_kind(json_get(object, "size")), JSON_KIND_INTEGER);
+        assert_int_equal(json_kind(json_get(object, "color")), JSON_KIND_STRING);
+        json_close(&object);
+    }
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(logprobs_come_in_front_of_their_text)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1,
+        "{\"kind\":\"chat\",\"logprobs\":2," SAY(
+            "hi") ",\"options\":{\"temperature\":0,\"num_predict\":1}}");
+    assert_done(&a, "length");
+    const struct json *list = read_json(text_slice(&a.choices[0].logprobs)),
+                      *one = json_at(list, 0);
+    assert_int_equal(json_size(list), 1);
+    assert_int_equal(json_size(json_get(one, "top")), 2);
+    assert_true(json_number(json_get(one, "logprob"), 1) <= 0);
+    assert_int_equal(json_size(json_get(one, "bytes")), json_text(json_get(one, "token")).length);
+    assert_int_equal(json_int(json_get(one, "id"), -1),
+                     json_int(json_get(json_at(json_get(one, "top"), 0), "id"), -2));
+    json_close(&list);
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(the_stop_string_that_ended_an_answer_is_told)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1,
+        "{\"kind\":\"chat\"," SAY(
+            "What is the capital of France?") ",\"options\":{\"temperature\":0,\"num_predict\":50,"
+                                              "\"stop\":[\"xyzzy\",\"aris\"]}}");
+    assert_done(&a, "stop");
+    assert_string_equal(json_text(json_get(a.choices[0].done, "stop")).data, "aris");
+    assert_null(strstr(content_of(&a, 0), "aris"));
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+/* ---- requests without an answer ---- */
+
+TEST(tokens_counts_and_prompts_are_told)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a, b, c;
+    struct text request;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1, "{\"kind\":\"tokenize\",\"text\":\"The sea, the sea!\",\"with_pieces\":true}");
+    const struct json *tokens = json_get(a.result, "tokens");
+    assert_true(json_size(tokens) > 2);
+    assert_int_equal(json_size(tokens), json_size(json_get(a.result, "pieces")));
+    text_init(&request, 1 << 16);
+    text_append_string(&request, "{\"kind\":\"detokenize\",\"tokens\":");
+    json_write(&request, tokens);
+    text_append_string(&request, "}");
+    ask(&p, &b, 2, request.data);
+    assert_string_equal(json_text(json_get(b.result, "text")).data, "The sea, the sea!");
+    answer_release(&a);
+    answer_release(&b);
+    ask(&p, &a, 3, "{\"kind\":\"count\"," SAY("hello") "}");
+    ask(&p, &b, 4, "{\"kind\":\"render\"," SAY("hello") "}");
+    ask(&p, &c, 5, "{\"kind\":\"chat\"," SAY("hello") "," GREEDY "}");
+    int64_t n = json_int(json_get(a.result, "prompt_tokens"), -1);
+    assert_int_equal(n, json_size(json_get(b.result, "tokens")));
+    assert_int_equal(n, started_number(&c, "prompt_tokens"));
+    assert_non_null(strstr(json_text(json_get(b.result, "prompt")).data, "hello"));
+    answer_release(&a);
+    answer_release(&b);
+    answer_release(&c);
+    text_release(&request);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+/* ---- limits ---- */
+
+TEST(a_context_that_was_granted_is_the_longest)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    send_frame(&p, FRAME_GRANT, 0, "{\"kv_bytes\":1000000000,\"n_ctx\":16}");
+    ask(&p, &a, 1, "{\"kind\":\"chat\"," STORY "}");
+    assert_reason(&a, "context_length");
+    assert_int_equal(json_int(json_get(a.error, "n_ctx"), 0), 16);
+    assert_true(json_int(json_get(a.error, "prompt_tokens"), 0) > 16);
+    answer_release(&a);
+    send_frame(&p, FRAME_GRANT, 0, "{\"kv_bytes\":1000000000,\"n_ctx\":512}");
+    ask(&p, &a, 2, "{\"kind\":\"chat\"," STORY "," GREEDY "}");
+    assert_null(a.error);
+    assert_int_equal(started_number(&a, "n_ctx"), 512);
+    answer_release(&a);
+    ask(&p, &a, 3, "{\"kind\":\"chat\",\"n_ctx\":64," STORY "}");
+    assert_int_equal(started_number(&a, "n_ctx"), 64);
+    assert_true(done_number(&a, 0, "answer_tokens") < 64);
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+/* Grants of so many pages. */
+static void grant_pages(struct peer *p, int64_t n_pages)
+{
+    char grant[200];
+    int64_t page = json_int(json_get(json_get(p->ready, "plan"), "kv_page_bytes"), 0);
+    snprintf(grant, sizeof grant, "{\"kv_bytes\":%" PRId64 ",\"n_ctx\":0}", n_pages * page);
+    send_frame(p, FRAME_GRANT, 0, grant);
+}
+
+TEST(what_can_never_fit_is_refused_with_the_numbers)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    struct text question;
+    text_init(&question, 1 << 16);
+    open_worker(&p, ember, "");
+    grant_pages(&p, 3);
+    write_question(&question, 6); /* over 500 tokens */
+    ask(&p, &a, 1, question.data);
+    assert_reason(&a, "memory");
+    answer_release(&a);
+    ask(&p, &a, 2, HELLO);
+    assert_done(&a, "stop");
+    answer_release(&a);
+    text_release(&question);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+enum { N_CROWD = 12 };
+
+TEST(pages_that_run_out_go_round)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    static struct answer alone[N_CROWD], crowd[N_CROWD];
+    struct text question;
+    text_init(&question, 1 << 16);
+    open_worker(&p, ember, "");
+    for (size_t round = 0; round < 2; round++) {
+        struct answer *answers = round ? crowd : alone;
+        if (round)
+            grant_pages(&p, 9); /* all of them want some forty */
+        for (size_t i = 0; i < N_CROWD; i++) {
+            text_clear(&question);
+            text_printf(&question,
+                        "{\"kind\":\"generate\",\"raw\":true,\"prompt\":\"%zu times upon a time\","
+                        "\"options\":{\"temperature\":0,\"num_predict\":120}}",
+                        i);
+            answer_init(&answers[i], round * 100 + i + 1);
+            send_frame(&p, FRAME_REQUEST, answers[i].request, question.data);
+        }
+        await_all(&p, answers, N_CROWD);
+    }
+    for (size_t i = 0; i < N_CROWD; i++) {
+        assert_null(crowd[i].error);
+        assert_true(alone[i].choices[0].content.length > 0);
+        assert_string_equal(content_of(&alone[i], 0), content_of(&crowd[i], 0));
+        answer_release(&alone[i]);
+        answer_release(&crowd[i]);
+    }
+    text_release(&question);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+/* ---- company ---- */
+
+/* A prompt of about n words. */
+static void write_long(struct text *out, size_t n, const char *client)
+{
+    text_clear(out);
+    text_printf(out, "{\"kind\":\"generate\",\"raw\":true,\"client\":\"%s\",\"prompt\":\"", client);
+    for (size_t i = 0; i < n; i++)
+        text_printf(out, "%zu ", i * 7919 % 1000);
+    text_append_string(out, "\"," GREEDY "}");
+}
+
+/* A model that takes a while to read what its context holds. */
+static struct tiny_model *new_slow_model(void)
+{
+    struct tiny_model *model;
+    struct error err = { 0 };
+    struct tiny_options options = tiny_defaults();
+    options.n_vocab = 300;
+    options.n_ctx = 16384;
+    options.n_layers = 8;
+    options.has_tokenizer = true;
+    assert_ok(tiny_model_new(&model, &options, &err), err);
+    return model;
+}
+
+static int64_t state_number(const struct peer *p, const char *name)
+{
+    return json_int(json_get(p->state, name), -1);
+}
+
+TEST(a_cancelled_prompt_gives_its_pages_back)
+{
+    struct peer p;
+    struct answer a;
+    struct text question;
+    struct tiny_model *model = new_slow_model();
+    text_init(&question, 1 << 20);
+    open_worker(&p, tiny_model_path(model), "");
+    answer_init(&a, 9);
+    write_long(&question, 2500, "a"); /* a letter is a token */
+    send_frame(&p, FRAME_REQUEST, 9, question.data);
+    while (!a.started && !a.is_over)
+        receive(&p, &a, 1);
+    send_frame(&p, FRAME_CANCEL, 9, "");
+    uint64_t cancelled_ns = clock_ns();
+    await_all(&p, &a, 1);
+    assert_done(&a, "cancelled");
+    assert_true(a.ended_ns - cancelled_ns < 2000000000);
+    assert_int_equal(done_number(&a, 0, "answer_tokens"), 0);
+    while (!p.state || state_number(&p, "n_running") != 0)
+        receive(&p, &a, 1);
+    assert_int_equal(state_number(&p, "kv_used_bytes"), 0);
+    assert_true(state_number(&p, "kv_allocated_bytes") > 0);
+    answer_release(&a);
+    text_release(&question);
+    assert_int_equal(close_worker(&p), 0);
+    tiny_model_free(&model);
+}
+
+TEST(a_short_question_does_not_wait_for_long_ones_of_others)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a[4];
+    struct text question;
+    text_init(&question, 1 << 20);
+    open_worker(&p, ember, "");
+    for (size_t i = 0; i < 3; i++) {
+        answer_init(&a[i], i + 1);
+        write_long(&question, 400, "a");
+        send_frame(&p, FRAME_REQUEST, i + 1, question.data);
+    }
+    while (!a[0].started && !a[1].started && !a[2].started && !a[0].is_over)
+        receive(&p, a, 3);
+    answer_init(&a[3], 4);
+    send_frame(&p, FRAME_REQUEST, 4,
+               "{\"kind\":\"generate\",\"raw\":true,\"client\":\"b\",\"prompt\":\"hi\"," GREEDY
+               "}");
+    await_all(&p, a, 4);
+    size_t n_later = 0;
+    for (size_t i = 0; i < 3; i++)
+        n_later += a[i].ended_ns > a[3].ended_ns;
+    assert_true(n_later >= 2);
+    for (size_t i = 0; i < 4; i++)
+        answer_release(&a[i]);
+    text_release(&question);
+    assert_int_equal(close_worker(&p), 0);
+}
+
+TEST(n_parallel_limits_who_runs)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a[3];
+    open_worker(&p, ember, "\"n_parallel\":1");
+    for (size_t i = 0; i < 3; i++) {
+        answer_init(&a[i], i + 1);
+        send_frame(&p, FRAME_REQUEST, i + 1, "{\"kind\":\"chat\"," STORY "," GREEDY "}");
+    }
+    await_all(&p, a, 3);
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++)
+            assert_true(i == k || a[i].ended_ns <= a[k].started_ns ||
+                        a[k].ended_ns <= a[i].started_ns);
+    for (size_t i = 0; i < 3; i++)
+        answer_release(&a[i]);
+    assert_int_equal(close_worker(&p), 0);
+}
+
 /* ---- ends ---- */
+
+TEST(a_model_that_is_none_is_refused)
+{
+    struct peer p;
+    open_worker(&p, "/nowhere/at/all.gguf", "");
+    assert_null(p.ready);
+    assert_non_null(strstr(json_text(json_get(p.refused, "message")).data, "/nowhere/at/all.gguf"));
+    assert_int_equal(close_worker(&p), 1);
+}
+
+TEST(a_stream_that_makes_no_sense_ends_the_worker)
+{
+    static const char heads[][FRAME_HEAD_BYTES + 1] = {
+        "\xff\xff\xff\xff\x03\0\0\0\1\0\0\0\0\0\0\0", /* 4 GB */
+        "\0\0\0\0\x63\0\0\0\1\0\0\0\0\0\0\0",         /* no such kind */
+        "\0\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0",         /* a grant without JSON */
+    };
+    struct frame frame;
+    NEEDS_EMBER();
+    for (size_t i = 0; i < COUNT_OF(heads); i++) {
+        struct peer p;
+        open_worker(&p, ember, "");
+        send_bytes(&p, heads[i], FRAME_HEAD_BYTES);
+        assert_false(next_frame(&p, &frame));
+        assert_int_equal(close_worker(&p), 1);
+        start_worker(&p);
+        send_bytes(&p, heads[i], FRAME_HEAD_BYTES);
+        assert_false(next_frame(&p, &frame));
+        assert_int_equal(close_worker(&p), 1);
+    }
+}
+
+TEST(answers_that_nobody_reads_hold_nobody_up)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    for (size_t i = 0; i < 40; i++) /* more than fits into a socket */
+        send_frame(&p, FRAME_REQUEST, 1000 + i,
+                   "{\"kind\":\"chat\",\"logprobs\":20," STORY
+                   ",\"options\":{\"temperature\":0,\"num_predict\":30}}");
+    answer_init(&a, 1);
+    send_frame(&p, FRAME_REQUEST, 1, HELLO);
+    usleep(300000);
+    await_all(&p, &a, 1);
+    assert_done(&a, "stop");
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
 
 TEST(a_cancelled_answer_ends_soon)
 {
