@@ -219,6 +219,21 @@ static void note_closed(struct worker_process *process)
     process->closed_ns = clock_ns();
 }
 
+static void note_heard(struct worker_process *process)
+{
+    pthread_mutex_lock(&process->lock);
+    process->heard_ns = clock_ns();
+    pthread_mutex_unlock(&process->lock);
+}
+
+static bool is_sentenced(struct worker_process *process)
+{
+    pthread_mutex_lock(&process->lock);
+    bool answer = process->is_sentenced;
+    pthread_mutex_unlock(&process->lock);
+    return answer;
+}
+
 static void read_frames(struct worker_process *process)
 {
     static _Thread_local char bytes[READ_BYTES];
@@ -230,15 +245,14 @@ static void read_frames(struct worker_process *process)
         note_closed(process);
         return;
     }
-    pthread_mutex_lock(&process->lock);
-    process->heard_ns = clock_ns();
-    pthread_mutex_unlock(&process->lock);
+    note_heard(process);
     if (!frame_reader_add(&process->reader, (struct slice){ bytes, (size_t)n }, &err)) {
         worker_process_kill(process, "sent bytes that are no message");
         note_closed(process);
         return;
     }
-    for (struct frame frame; frame_reader_next(&process->reader, &frame);)
+    /* who is to be killed is not heard any more */
+    for (struct frame frame; !is_sentenced(process) && frame_reader_next(&process->reader, &frame);)
         process->options.on_frame(process->options.context, &frame);
 }
 
@@ -288,7 +302,7 @@ static uint64_t keep_discipline(struct worker_process *process)
                      (double)process->limit_ns / 1e9);
         }
     }
-    bool is_told = process->is_told, is_sentenced = process->is_sentenced;
+    bool is_told = process->is_told, must_die = process->is_sentenced;
     pthread_mutex_unlock(&process->lock);
 
     if (is_told && !process->told_ns) {
@@ -298,14 +312,14 @@ static uint64_t keep_discipline(struct worker_process *process)
     bool is_slow = process->told_ns && now - process->told_ns > second_ns;
     bool is_late = (process->told_ns && now - process->told_ns > 2 * second_ns) ||
                    (process->is_closed && now - process->closed_ns > second_ns);
-    if ((is_sentenced || is_late) && !process->got_kill) {
+    if ((must_die || is_late) && !process->got_kill) {
         process->got_kill = true;
         kill(process->pid, SIGKILL);
     } else if (is_slow && !process->got_term) {
         process->got_term = true;
         kill(process->pid, SIGTERM);
     }
-    return is_told || is_sentenced ? second_ns / 10 : calm_ns;
+    return is_told || must_die ? second_ns / 10 : calm_ns;
 }
 
 /* Wait for something to happen, and see to it. */
