@@ -24,7 +24,7 @@ ARCH := $(or $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$
 PKG_CONFIG ?= pkg-config
 PACKAGES := jansson libpcre2-8 libutf8proc
 SERVICE_PACKAGES := libmicrohttpd libseccomp
-CLI_PACKAGES := libedit
+CLI_PACKAGES := libedit libcurl
 
 # Contraction off: a sum must round the same way wherever it is computed; kernels spell their FMAs out.
 CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -fno-math-errno -ffp-contract=off \

@@ -30,7 +30,7 @@ libraries=(
     'editline/readline.h|src/cli/'
     'microhttpd.h|src/server/http_server.c'
     'seccomp.h|src/worker/sandbox.c'
-    'curl/curl.h|src/cli/'
+    'curl/curl.h|src/cli/client/server_client.c'
     'cmocka.h|tests/unit/test.h'
 )
 

@@ -18,6 +18,8 @@ int render_command(int argc, char **argv);
 int parse_command(int argc, char **argv);
 int worker_command(int argc, char **argv);
 int config_command(int argc, char **argv);
+int ps_command(int argc, char **argv);
+int stop_command(int argc, char **argv);
 
 /* How a command is called, for its --help. */
 struct usage {

@@ -17,6 +17,8 @@ static const struct command commands[] = {
     { "run", run_command, "run [MODEL [PROMPT...]]",
       "Answer a prompt, or talk when there is none" },
     { "show", show_command, "show FILE|DIR", "What a model file holds" },
+    { "ps", ps_command, "ps [PREFIX]", "The models that the server has in memory" },
+    { "stop", stop_command, "stop MODEL", "Take a model out of the server's memory" },
     { "config", config_command, "config [--json]", "The server's settings and their origins" },
     { "tokenize", tokenize_command, "tokenize FILE", "Text to token ids, and back" },
     { "logits", logits_command, "logits FILE --tokens \"1 2 3\"",

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "server/byte_size.h"
 #include "server/config_file.h"
-#include "server/host_text.h"
 #include "server/machine_memory.h"
 
 #include <stdio.h>
@@ -510,6 +509,23 @@ bool server_settings_config(struct server_settings *settings, struct server_conf
             return tell_wrong(&table[i], &settings->values[i], &why, err);
     }
     return true;
+}
+
+static const struct setting_value *value_of(const struct server_settings *settings,
+                                            const char *name)
+{
+    return &settings->values[find_setting(slice_of(name)) - table];
+}
+
+bool server_settings_client(struct server_settings *settings, struct client_config *out,
+                            struct error *err)
+{
+    const struct setting_value *host = value_of(settings, "host");
+    bool is_theirs = strcmp(host->origin, "OLLAMA_HOST") == 0;
+    *out = (struct client_config){ .api_key = value_of(settings, "api_key")->text };
+    if (!host_text_read(slice_of(host->text), is_theirs, &out->host, err))
+        return fail_while(err, "%s", host->origin);
+    return put_path(settings, value_of(settings, "api_key_file"), &out->api_key_file, err);
 }
 
 bool server_settings_row(const struct server_settings *settings, size_t index, const char **name,

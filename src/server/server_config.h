@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "server/duration.h"
+#include "server/host_text.h"
 
 struct server_config {
     const char *host;         /* "127.0.0.1:11434" */
@@ -56,6 +57,14 @@ bool server_settings_has_flag(const char *name, bool *is_switch);
 /* Check all and fill. A wrong value is ERROR_USAGE with its origin, name and what is allowed.
  * Pointers live as long as `settings`. */
 bool server_settings_config(struct server_settings *settings, struct server_config *out,
+                            struct error *err) MUST_CHECK;
+
+/* What a client needs of them, which may name a server behind TLS. */
+struct client_config {
+    struct host_text host;
+    const char *api_key, *api_key_file; /* "": none */
+};
+bool server_settings_client(struct server_settings *settings, struct client_config *out,
                             struct error *err) MUST_CHECK;
 
 /* A row: name, value (a key's is not shown), its origin ("default",

@@ -385,3 +385,26 @@ TEST(server_config_survives_failing_allocations)
     assert_true(was_opened);
     end();
 }
+
+TEST(server_config_tells_clients_of_servers_behind_tls)
+{
+    begin();
+    setenv("OLLAMA_HOST", "https://models.example/of/mine", 1);
+    setenv("HEARTH_API_KEY", "k", 1);
+    struct server_settings *settings = open_settings();
+    struct client_config client;
+    struct error err = { 0 };
+    assert_ok(server_settings_client(settings, &client, &err), err);
+    assert_true(client.host.is_https && client.host.port == 443);
+    assert_string_equal(client.host.host, "models.example");
+    assert_string_equal(client.host.path, "/of/mine");
+    assert_string_equal(client.api_key, "k");
+    assert_string_equal(client.api_key_file, inside(".hearth/api_key"));
+    server_settings_close(&settings);
+    setenv("HEARTH_HOST", ":70000", 1);
+    settings = open_settings();
+    assert_false(server_settings_client(settings, &client, &err));
+    assert_string_equal(err.message, "HEARTH_HOST: ':70000': a port is a number from 0 to 65535");
+    server_settings_close(&settings);
+    end();
+}

@@ -1,0 +1,297 @@
+#include "cli/client/server_client.h"
+
+#include "base/json.h"
+#include "base/memory.h"
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+
+enum {
+    LINE_BYTES = 64 << 20,   /* the tokens of the longest context in one line */
+    PROBLEM_BYTES = 1 << 16, /* of an answer that is none */
+    CONNECT_SECONDS = 10,
+    PATIENCE_MS = 100, /* until a stop is seen */
+};
+
+const char no_server_message[] =
+    "could not connect to hearth server, run 'hearth serve' to start it";
+
+struct server_client {
+    CURL *easy;
+    CURLM *multi;
+    struct curl_slist *headers;
+    char *url;
+    char curl_message[CURL_ERROR_SIZE];
+    atomic_bool is_stopped;
+    unsigned status;
+    /* of the request that runs */
+    struct text line; /* what arrived behind the last line break, or an error's body */
+    answer_line *take;
+    void *context; /* of `take` */
+    struct error *err;
+    bool has_failed; /* err is set */
+};
+
+/* ---- opening ---- */
+
+static bool is_this_machine(const char *url)
+{
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0 ||
+           strncmp(host, "localhost", 9) == 0;
+}
+
+static bool add_header(struct server_client *client, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(client->headers, line);
+    if (longer)
+        client->headers = longer;
+    return longer != NULL;
+}
+
+static bool add_headers(struct server_client *client, const char *api_key)
+{
+    struct text key;
+    text_init(&key, 4096);
+    /* "Expect:" without value: no question before large bodies */
+    bool ok =
+        add_header(client, "Content-Type: application/json") && add_header(client, "Expect:") &&
+        (!*api_key ||
+         (text_printf(&key, "Authorization: Bearer %s", api_key) && add_header(client, key.data)));
+    text_release(&key);
+    return ok;
+}
+
+static size_t receive(char *bytes, size_t size, size_t n, void *context);
+
+static bool set_options(struct server_client *client)
+{
+    CURL *easy = client->easy;
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_message);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "hearth");
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+    if (is_this_machine(client->url))
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+}
+
+bool server_client_open(struct server_client **out, const char *url, const char *api_key,
+                        struct error *err)
+{
+    struct server_client *client = memory_zeroed(1, sizeof *client);
+    if (!client)
+        return fail_memory(err, sizeof *client, "an HTTP client");
+    text_init(&client->line, LINE_BYTES);
+    client->url = memory_zeroed(strlen(url) + 1, 1);
+    bool ok = client->url && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK &&
+              (client->easy = curl_easy_init()) && (client->multi = curl_multi_init());
+    if (ok)
+        strcpy(client->url, url);
+    if (!ok || !add_headers(client, api_key) || !set_options(client)) {
+        server_client_close(&client);
+        return fail(err, ERROR_MEMORY, "out of memory: cannot set up an HTTP client");
+    }
+    *out = client;
+    return true;
+}
+
+void server_client_close(struct server_client **client)
+{
+    struct server_client *own = *client;
+    if (!own)
+        return;
+    if (own->multi)
+        curl_multi_cleanup(own->multi);
+    if (own->easy)
+        curl_easy_cleanup(own->easy);
+    curl_slist_free_all(own->headers);
+    memory_free(own->url);
+    text_release(&own->line);
+    memory_free(own);
+    *client = NULL;
+}
+
+void server_client_stop(struct server_client *client)
+{
+    atomic_store(&client->is_stopped, true);
+}
+
+unsigned server_client_status(const struct server_client *client)
+{
+    return client->status;
+}
+
+/* ---- what arrives ---- */
+
+static bool is_good(unsigned status)
+{
+    return status >= 200 && status < 300;
+}
+
+/* Whole lines are handed on; the rest waits. */
+static bool take_lines(struct server_client *client, struct slice bytes)
+{
+    while (bytes.length > 0) {
+        const char *end = memchr(bytes.data, '\n', bytes.length);
+        size_t n = end ? (size_t)(end - bytes.data) : bytes.length;
+        if (!text_append(&client->line, bytes.data, n))
+            return fail(client->err, ERROR_BUDGET,
+                        "the server's answer has a line of more than %d MB", LINE_BYTES >> 20);
+        if (!end)
+            return true;
+        if (client->line.length > 0 &&
+            !client->take(client->context, text_slice(&client->line), client->err))
+            return false;
+        text_clear(&client->line);
+        bytes = (struct slice){ end + 1, bytes.length - n - 1 };
+    }
+    return true;
+}
+
+/* Called by curl; anything but n ends the request. */
+static size_t receive(char *bytes, size_t size, size_t n, void *context)
+{
+    struct server_client *client = context;
+    long status = 0;
+    n *= size;
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    client->status = (unsigned)status;
+    if (!is_good(client->status)) {
+        size_t room = PROBLEM_BYTES - size_min(PROBLEM_BYTES, client->line.length);
+        (void)text_append(&client->line, bytes, size_min(n, room));
+        return n;
+    }
+    client->has_failed = !take_lines(client, (struct slice){ bytes, n });
+    return client->has_failed ? 0 : n;
+}
+
+/* ---- what went wrong ---- */
+
+static enum error_code code_of(unsigned status)
+{
+    return status == 404                   ? ERROR_NOT_FOUND
+           : status == 503                 ? ERROR_BUDGET
+           : status >= 400 && status < 500 ? ERROR_USAGE
+                                           : ERROR_IO;
+}
+
+/* {"error":"..."} or {"error":{"message":"..."}}, else the status alone. */
+static bool fail_by_status(struct server_client *client, struct error *err)
+{
+    const struct json *body = NULL;
+    struct slice all = text_slice(&client->line);
+    if (!json_open(&body, all.data, all.length, "the server's error", NULL))
+        body = NULL;
+    const struct json *error = json_get(body, "error");
+    struct slice message = json_text(error);
+    if (message.length == 0)
+        message = json_text(json_get(error, "message"));
+    if (message.length > 0)
+        fail(err, code_of(client->status), "%.*s", (int)size_min(message.length, 900),
+             message.data);
+    else
+        fail(err, code_of(client->status), "the server answered with HTTP status %u",
+             client->status);
+    json_close(&body);
+    return false;
+}
+
+static bool fail_on_the_way(struct server_client *client, CURLcode code, struct error *err)
+{
+    if (code == CURLE_COULDNT_CONNECT)
+        return fail(err, ERROR_IO, "%s", no_server_message);
+    if (client->status != 0 || code == CURLE_GOT_NOTHING)
+        return fail(err, ERROR_IO, "the server went away in the middle of its answer (%s)",
+                    curl_easy_strerror(code));
+    return fail(err, ERROR_IO, "cannot ask %s: %s", client->url,
+                client->curl_message[0] ? client->curl_message : curl_easy_strerror(code));
+}
+
+/* ---- a request ---- */
+
+/* False: it was stopped. */
+static bool run_until_end(struct server_client *client, CURLcode *code)
+{
+    int n_running = 1, n_left;
+    while (n_running && !atomic_load(&client->is_stopped))
+        if (curl_multi_perform(client->multi, &n_running) != CURLM_OK ||
+            (n_running && curl_multi_poll(client->multi, NULL, 0, PATIENCE_MS, NULL) != CURLM_OK))
+            break;
+    *code = CURLE_OK;
+    for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &n_left));)
+        if (message->msg == CURLMSG_DONE)
+            *code = message->data.result;
+    return !n_running;
+}
+
+static bool perform(struct server_client *client, struct error *err)
+{
+    CURLcode code;
+    client->status = 0;
+    client->has_failed = false;
+    client->curl_message[0] = '\0';
+    text_clear(&client->line);
+    if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
+        return fail(err, ERROR_MEMORY, "out of memory: cannot ask the server");
+    bool is_over = run_until_end(client, &code);
+    curl_multi_remove_handle(client->multi, client->easy);
+    if (client->has_failed)
+        return false;
+    if (!is_over || atomic_exchange(&client->is_stopped, false))
+        return fail(err, ERROR_CANCELLED, "interrupted");
+    long status = 0;
+    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    client->status = (unsigned)status;
+    if (code != CURLE_OK)
+        return fail_on_the_way(client, code, err);
+    if (!is_good(client->status))
+        return fail_by_status(client, err);
+    /* a last line without its line break */
+    return client->line.length == 0 ||
+           client->take(client->context, text_slice(&client->line), err);
+}
+
+bool server_client_lines(struct server_client *client, const char *path, struct slice body,
+                         answer_line *line, void *context, struct error *err)
+{
+    struct text url;
+    text_init(&url, 4096);
+    client->take = line;
+    client->context = context;
+    client->err = err;
+    if (!text_printf(&url, "%s%s", client->url, path)) {
+        text_release(&url);
+        return fail(err, ERROR_USAGE, "the server's address is too long");
+    }
+    curl_easy_setopt(client->easy, CURLOPT_URL, url.data);
+    text_release(&url);
+    if (body.data) {
+        curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
+        curl_easy_setopt(client->easy, CURLOPT_POSTFIELDS, body.data);
+    } else {
+        curl_easy_setopt(client->easy, CURLOPT_HTTPGET, 1L);
+    }
+    bool ok = perform(client, err);
+    atomic_store(&client->is_stopped, false);
+    return ok;
+}
+
+static bool append_line(void *context, struct slice line, struct error *err)
+{
+    struct text *out = context;
+    if (text_append_slice(out, line) && text_append_byte(out, '\n'))
+        return true;
+    return fail(err, ERROR_BUDGET, "the server's answer is longer than %zu bytes", out->limit);
+}
+
+bool server_client_whole(struct server_client *client, const char *path, struct slice body,
+                         struct text *out, struct error *err)
+{
+    return server_client_lines(client, path, body, append_line, out, err);
+}
