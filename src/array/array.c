@@ -231,6 +231,11 @@ void graph_set_output(struct graph *graph, struct array *x)
     graph->output = x;
 }
 
+void graph_set_hidden(struct graph *graph, struct array *x)
+{
+    graph->hidden = x;
+}
+
 size_t array_width(const struct array *x)
 {
     return x ? x->width : 0;

@@ -69,6 +69,10 @@ struct array *array_take_outputs(struct array *x);
 /* The graph's result. */
 void graph_set_output(struct graph *graph, struct array *x);
 
+/* What the result is made from and a plan may be told to keep as well (plan.h): [outputs, width].
+ */
+void graph_set_hidden(struct graph *graph, struct array *x);
+
 size_t array_width(const struct array *x);
 
 #endif

@@ -16,7 +16,8 @@ bool attend_parts_open(struct attend_parts *parts, size_t n_threads, size_t row_
         return true;
     parts->n_floats = PARTIAL_ROWS * row_floats;
     parts->partials = memory_aligned(parts->n_floats * sizeof *parts->partials);
-    parts->n_done = memory_zeroed(ATTEND_PORTIONS * n_threads, sizeof *parts->n_done);
+    parts->n_blocks = ATTEND_PORTIONS * n_threads;
+    parts->n_done = memory_zeroed(parts->n_blocks, sizeof *parts->n_done);
     if (!parts->partials || !parts->n_done)
         return fail_memory(err, attend_parts_bytes(parts), "parts of attention");
     return true;
@@ -31,7 +32,7 @@ void attend_parts_release(struct attend_parts *parts)
 
 size_t attend_parts_bytes(const struct attend_parts *parts)
 {
-    return parts->n_floats * sizeof *parts->partials;
+    return parts->n_floats * sizeof *parts->partials + parts->n_blocks * sizeof *parts->n_done;
 }
 
 /* Queries [begin, end) of one segment of the step, for all KV heads. */

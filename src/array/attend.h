@@ -13,8 +13,8 @@
 struct attend_parts {
     float *partials; /* [n_floats] */
     size_t n_floats;
-    _Atomic uint32_t *n_done; /* [ATTEND_PORTIONS threads] runs that are done of a block; 0 between
-                                 attentions */
+    _Atomic uint32_t *n_done; /* [n_blocks] runs that are done of a block; 0 between attentions */
+    size_t n_blocks;          /* ATTEND_PORTIONS threads */
 };
 
 /* For a pool of that size and rows of partials of `row_floats` floats; nothing for one thread. */

@@ -241,7 +241,8 @@ static void run_phases(void *context, size_t thread, size_t n_threads)
     const struct plan *plan = e->plan;
     void *scratch = plan->scratch + thread * plan->scratch_bytes;
     struct profile_watch watch = profile_watch(plan->profile, thread);
-    for (size_t p = 0; p < plan->n_phases; p++) {
+    size_t n_phases = e->step->ends_hidden ? plan->n_hidden_phases : plan->n_phases;
+    for (size_t p = 0; p < n_phases; p++) {
         const struct phase *phase = &plan->phases[p];
         if (row_count(e, phase->rows) == 0)
             continue;

@@ -63,7 +63,7 @@ struct graph {
     struct arena *arena;
     struct array *first, *last;
     size_t count;
-    struct array *output;
+    struct array *output, *hidden; /* hidden: NULL: none */
     bool out_of_memory;
     struct array *buckets[GRAPH_BUCKETS];
 };

@@ -194,28 +194,39 @@ static void note_last_uses(struct layout *layout)
     }
 }
 
-static bool lay_out(struct layout *layout, const struct array *output, size_t n_nodes,
+/* Read after the run. */
+static struct value *keep(struct layout *layout, const struct array *node)
+{
+    struct value *value = layout->values[node->number];
+    place_of(value)->last_phase = layout->plan->n_phases;
+    return value;
+}
+
+static bool lay_out(struct layout *layout, const struct graph *graph, size_t n_nodes,
                     struct error *err)
 {
     struct plan *plan = layout->plan;
     note_last_uses(layout);
+    if (plan->limits.keeps_hidden)
+        layout->last_use[graph->hidden->number] = NULL; /* nothing may take its place */
     for (size_t p = 0; p < plan->n_phases; p++)
         for (size_t o = 0; o < plan->phases[p].n_operations; o++)
             if (!make_values(layout, p, &plan->phases[p].operations[o]))
                 return fail_memory(err, sizeof(struct value), "a plan");
-    plan->output = layout->values[output->number];
-    place_of(plan->output)->last_phase = plan->n_phases; /* read after the run */
+    plan->output = keep(layout, graph->output);
+    if (plan->limits.keeps_hidden)
+        plan->hidden = keep(layout, graph->hidden);
     return place_all(layout, n_nodes, err);
 }
 
-bool layout_values(struct plan *plan, const struct array *output, size_t n_nodes, struct error *err)
+bool layout_values(struct plan *plan, const struct graph *graph, size_t n_nodes, struct error *err)
 {
     struct layout layout = { .plan = plan };
     layout.values = memory_zeroed(n_nodes, sizeof *layout.values);
     layout.last_use = memory_zeroed(n_nodes, sizeof *layout.last_use);
     layout.placed = memory_zeroed(n_nodes, sizeof *layout.placed);
     bool ok = layout.values && layout.last_use && layout.placed
-                  ? lay_out(&layout, output, n_nodes, err)
+                  ? lay_out(&layout, graph, n_nodes, err)
                   : fail_memory(err, 3 * n_nodes * sizeof(void *), "a plan");
     memory_free(layout.placed);
     memory_free(layout.last_use);

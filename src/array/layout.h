@@ -5,9 +5,9 @@
 #include "array/phases.h"
 
 /* Make a value for every operation's result, look up inputs and constants, let results take the
- * place of inputs that die, and give every value an offset; sets plan->output and
+ * place of inputs that die, and give every value an offset; sets plan->output, plan->hidden and
  * plan->memory_bytes. */
-bool layout_values(struct plan *plan, const struct array *output, size_t n_nodes,
+bool layout_values(struct plan *plan, const struct graph *graph, size_t n_nodes,
                    struct error *err) MUST_CHECK;
 
 #endif

@@ -44,8 +44,9 @@ struct plan {
     struct plan_limits limits;
     struct phase *phases; /* [n_phases] */
     size_t n_phases;
-    struct value *output;
-    uint8_t *memory; /* [memory_bytes] the values */
+    size_t n_hidden_phases;        /* the first of them, which make `hidden` */
+    struct value *output, *hidden; /* hidden: NULL: not kept */
+    uint8_t *memory;               /* [memory_bytes] the values */
     size_t memory_bytes;
     uint8_t *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;

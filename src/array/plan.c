@@ -50,6 +50,14 @@ static void measure_phases(struct plan *plan)
     plan->scratch_bytes = align_up(plan->scratch_bytes + 64, 4096);
 }
 
+static void count_hidden_phases(struct plan *plan)
+{
+    for (size_t p = 0; plan->hidden && p < plan->n_phases; p++)
+        for (size_t o = 0; o < plan->phases[p].n_operations; o++)
+            if (plan->phases[p].operations[o].out == plan->hidden)
+                plan->n_hidden_phases = p + 1;
+}
+
 static bool compile(struct plan *plan, struct graph *graph, struct error *err)
 {
     struct array **nodes;
@@ -58,8 +66,11 @@ static bool compile(struct plan *plan, struct graph *graph, struct error *err)
         return false;
     if (!schedule_phases(plan, nodes, n_nodes, err))
         return false;
-    if (!layout_values(plan, graph->output, n_nodes, err))
+    if (plan->limits.keeps_hidden && !graph->hidden)
+        return fail(err, ERROR_UNSUPPORTED, "the model has no hidden state to be kept");
+    if (!layout_values(plan, graph, n_nodes, err))
         return false;
+    count_hidden_phases(plan);
     measure_phases(plan);
     plan->memory = memory_aligned(plan->memory_bytes);
     plan->scratch = memory_aligned(plan->scratch_bytes * thread_pool_size(plan->pool));
@@ -103,6 +114,16 @@ void plan_free(struct plan **plan)
 size_t plan_output_stride(const struct plan *plan)
 {
     return plan->output->row_bytes / sizeof(float);
+}
+
+const float *plan_hidden(const struct plan *plan)
+{
+    return (const float *)(const void *)(plan->memory + plan->hidden->offset);
+}
+
+size_t plan_hidden_stride(const struct plan *plan)
+{
+    return plan->hidden->row_bytes / sizeof(float);
 }
 
 size_t plan_scratch_bytes(const struct plan *plan)

@@ -19,6 +19,7 @@ struct plan_limits {
     size_t max_rows;      /* tokens of a step */
     size_t max_outputs;   /* rows of a step that want the graph's output */
     enum kv_type kv_type; /* of the pages that steps will bring */
+    bool keeps_hidden;    /* plan_hidden can be asked; the graph has such an array */
 };
 
 /* Simplify the graph (which is changed by that) and lay it out. The graph must outlive the plan. */
@@ -44,6 +45,7 @@ struct step {
     size_t n_segments;
     const uint32_t *output_rows; /* [n_outputs] increasing */
     size_t n_outputs;
+    bool ends_hidden; /* with plan_hidden: the output need not be computed */
 };
 
 /* The output: [n_outputs, plan_output_stride], valid until the next run. */
@@ -51,6 +53,12 @@ float *plan_run(struct plan *plan, const struct step *step);
 
 size_t plan_output_stride(
     const struct plan *plan); /* floats from one row of the output to the next */
+
+/* What the last run made the output from: [n_outputs, plan_hidden_stride]; for plans that keep it.
+ */
+const float *plan_hidden(const struct plan *plan);
+size_t plan_hidden_stride(const struct plan *plan);
+
 size_t plan_scratch_bytes(const struct plan *plan);
 
 /* Measure the runs from now on, each operation of each thread by itself (profile.h). Started again,

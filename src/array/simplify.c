@@ -152,9 +152,12 @@ static bool run_rewrites(struct graph *graph, rewrite *const *rewrites, struct e
     for (struct array *node = graph->first; node; node = node->next)
         node->now = NULL;
     graph->output = rebuild(graph->output, rewrites);
-    if (!graph->output)
-        return fail_memory(err, sizeof(struct array), "a graph");
-    return true;
+    bool ok = graph->output != NULL;
+    if (graph->hidden) {
+        graph->hidden = rebuild(graph->hidden, rewrites);
+        ok = ok && graph->hidden;
+    }
+    return ok || fail_memory(err, sizeof(struct array), "a graph");
 }
 
 bool graph_simplify(struct graph *graph, struct error *err)
@@ -190,5 +193,7 @@ bool graph_order(struct graph *graph, struct array ***nodes, size_t *count, stru
     for (struct array *node = graph->first; node; node = node->next)
         node->now = NULL;
     visit(graph->output, *nodes, count);
+    if (graph->hidden) /* a part of it, unless the model is a strange one */
+        visit(graph->hidden, *nodes, count);
     return true;
 }

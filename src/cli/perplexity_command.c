@@ -56,9 +56,10 @@ static bool read_tokens(struct perplexity *p, const token_id *ids, size_t n, siz
     size_t n_vocab = (size_t)engine_config(p->engine)->n_vocab;
     for (size_t done = 0; done < n;) {
         size_t portion = size_min(n - done, STEP_TOKENS);
-        struct batch_item item = {
-            p->sequence, ids + done, (uint32_t)portion, LOGITS_ALL, NULL, 0
-        };
+        struct batch_item item = { .sequence = p->sequence,
+                                   .tokens = ids + done,
+                                   .n_tokens = (uint32_t)portion,
+                                   .wanted = LOGITS_ALL };
         size_t first = first_predicted + done; /* what the first row of this step predicts */
         if (first + portion <= predicted_from || first >= predicted_to)
             item.wanted = LOGITS_NONE;

@@ -71,5 +71,6 @@ struct array *pre_norm_decoder(struct forward *f)
         x = array_add(x, gated_mlp(f, rms_norm(f, x, layer->ffn_norm), layer, ACTIVATION_SILU));
     }
     x = rms_norm(f, array_take_outputs(x), w->output_norm);
+    graph_set_hidden(f->graph, x);
     return linear(f, x, w->output ? w->output : w->embedding, NULL);
 }

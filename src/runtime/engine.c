@@ -123,10 +123,23 @@ static bool open_plan(struct engine *engine, struct error *err)
 {
     struct engine_options *o = &engine->options;
     kernels_init(&engine->kernels, cpu_features() & o->cpu_features);
-    struct plan_limits limits = { o->max_batch_tokens, o->max_outputs, o->kv_type };
+    struct plan_limits limits = {
+        .max_rows = o->max_batch_tokens,
+        .max_outputs = o->max_outputs,
+        .kv_type = o->kv_type,
+        .keeps_hidden = o->wants_hidden,
+    };
     return thread_pool_open(&engine->pool, o->n_threads, err) && graph_new(&engine->graph, err) &&
            model_trace(engine->model, engine->graph, err) &&
            plan_compile(&engine->plan, engine->graph, &engine->kernels, engine->pool, &limits, err);
+}
+
+static size_t input_bytes(const struct engine *engine)
+{
+    size_t row_bytes = sizeof *engine->tokens + sizeof *engine->positions +
+                       sizeof *engine->row_segments + sizeof *engine->segments;
+    return engine->options.max_batch_tokens * row_bytes +
+           engine->options.max_outputs * sizeof *engine->output_rows;
 }
 
 static bool open_inputs(struct engine *engine, struct error *err)
@@ -139,7 +152,7 @@ static bool open_inputs(struct engine *engine, struct error *err)
     engine->output_rows = memory_zeroed(outputs, sizeof *engine->output_rows);
     if (!engine->tokens || !engine->positions || !engine->row_segments || !engine->segments ||
         !engine->output_rows)
-        return fail_memory(err, rows * sizeof *engine->segments, "a step's inputs");
+        return fail_memory(err, input_bytes(engine), "a step's inputs");
     return true;
 }
 
@@ -224,6 +237,8 @@ static bool check_item(const struct engine *engine, const struct batch_item *ite
 {
     if (item->n_tokens == 0)
         return fail(err, ERROR_USAGE, "a sequence of a batch has no tokens");
+    if (item->hidden_only && !engine->options.wants_hidden)
+        return fail(err, ERROR_USAGE, "hidden states were not asked for when the model was opened");
     for (uint32_t i = 0; i < item->n_tokens; i++)
         if (item->tokens[i] < 0 || item->tokens[i] >= engine->model->config.n_vocab)
             return fail(err, ERROR_USAGE, "token %" PRId32 " is outside the vocabulary of %" PRId64,
@@ -286,17 +301,36 @@ static void add_rows(struct engine *engine, struct step *step, size_t segment,
     }
 }
 
-static void share_logits(const struct engine *engine, struct batch_item *items, size_t n_items,
-                         float *logits)
+/* What was computed of the rows that wanted something, item by item. */
+static void share_outputs(const struct engine *engine, struct batch_item *items, size_t n_items,
+                          float *logits)
 {
+    bool has_hidden = engine->options.wants_hidden;
+    const float *hidden = has_hidden ? plan_hidden(engine->plan) : NULL;
     size_t stride = plan_output_stride(engine->plan);
+    size_t hidden_stride = has_hidden ? plan_hidden_stride(engine->plan) : 0;
     for (size_t i = 0; i < n_items; i++) {
         uint32_t outputs = outputs_of(&items[i]);
         items[i].logits = outputs ? logits : NULL;
         items[i].logits_stride = stride;
-        sequence_append(items[i].sequence, items[i].tokens, items[i].n_tokens);
-        logits += outputs * stride;
+        items[i].hidden = outputs ? hidden : NULL;
+        items[i].hidden_stride = hidden_stride;
+        if (logits)
+            logits += outputs * stride;
+        if (hidden)
+            hidden += outputs * hidden_stride;
     }
+}
+
+static bool ends_hidden(const struct batch_item *items, size_t n_items)
+{
+    bool ends = false;
+    for (size_t i = 0; i < n_items; i++) {
+        if (outputs_of(&items[i]) && !items[i].hidden_only)
+            return false;
+        ends |= items[i].hidden_only;
+    }
+    return ends;
 }
 
 bool engine_step(struct engine *engine, struct batch_item *items, size_t n_items, struct error *err)
@@ -310,10 +344,14 @@ bool engine_step(struct engine *engine, struct batch_item *items, size_t n_items
         .segments = engine->segments,
         .n_segments = n_items,
         .output_rows = engine->output_rows,
+        .ends_hidden = ends_hidden(items, n_items),
     };
     for (size_t i = 0; i < n_items; i++)
         add_rows(engine, &step, i, &items[i]);
-    share_logits(engine, items, n_items, plan_run(engine->plan, &step));
+    float *logits = plan_run(engine->plan, &step);
+    for (size_t i = 0; i < n_items; i++)
+        sequence_append(items[i].sequence, items[i].tokens, items[i].n_tokens);
+    share_outputs(engine, items, n_items, step.ends_hidden ? NULL : logits);
     return true;
 }
 
@@ -426,7 +464,7 @@ void engine_memory(const struct engine *engine, struct engine_memory *out)
         .kv_cached_bytes = idle,
         .kv_allocated_bytes = kv_cache_allocated_bytes(engine->cache),
         .kv_budget_bytes = kv_cache_budget_bytes(engine->cache),
-        .scratch_bytes = plan_scratch_bytes(engine->plan),
+        .scratch_bytes = plan_scratch_bytes(engine->plan) + input_bytes(engine),
     };
 }
 

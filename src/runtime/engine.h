@@ -24,6 +24,7 @@ struct engine_options {
     uint32_t max_outputs;      /* rows of a step that want logits */
     enum kv_type kv_type;      /* how keys and values are stored; KV_AUTO */
     uint64_t kv_budget_bytes;  /* 0: half of the memory that is free now */
+    bool wants_hidden;         /* batch items tell the state that their logits are made from */
     bool keeps_prefixes;       /* what sequences leave is taken over by those that begin alike */
     unsigned cpu_features;     /* mask for tests; ~0u: all this machine has */
 };
@@ -56,13 +57,15 @@ bool engine_profile_start(struct engine *engine, struct error *err) MUST_CHECK;
 void engine_profile_stop(struct engine *engine);
 bool engine_profile(struct engine *engine, struct profile_report *out); /* false: not started */
 
+/* What there is, and what there will be at most: nothing else grows with what the model is asked.
+ */
 struct engine_memory {
     uint64_t weights_bytes;      /* mapped from the file */
     uint64_t kv_used_bytes;      /* pages of sequences */
     uint64_t kv_cached_bytes;    /* pages that nobody uses, with what was evaluated before */
     uint64_t kv_allocated_bytes; /* both, and pages that are free */
     uint64_t kv_budget_bytes;
-    uint64_t scratch_bytes; /* arena of the plan, threads' scratch */
+    uint64_t scratch_bytes; /* of steps, allocated by engine_open, touched as they need it */
 };
 /* To be called by the stepping thread, or while no step runs. */
 void engine_memory(const struct engine *engine, struct engine_memory *out);
@@ -86,10 +89,13 @@ struct batch_item {
     const token_id *tokens;    /* [n_tokens] appended to the sequence */
     uint32_t n_tokens;         /* >= 1 */
     enum logits_wanted wanted;
-    /* out: [n_tokens or 1][n_vocab], valid until the next step; NULL for LOGITS_NONE */
     float *logits; /* out: [n_tokens or 1] rows of n_vocab floats, valid until the next step; NULL
                       for LOGITS_NONE */
     size_t logits_stride; /* out: floats from one row to the next */
+    /* With wants_hidden: the state after the last norm of the same rows, n_embd floats each. */
+    bool hidden_only;    /* where all items with such rows say so, logits are not computed: NULL */
+    const float *hidden; /* out: as logits */
+    size_t hidden_stride;
 };
 
 /* Run all items together. Fails before anything changed when the batch is over max_batch_tokens or

@@ -28,7 +28,10 @@ static double surprise_in_bits(const float *logits, size_t n, token_id token)
 /* Read n tokens from `at` on, each of which predicts the next. */
 static bool read_step(struct reading *r, size_t at, size_t n, struct error *err)
 {
-    struct batch_item item = { r->sequence, r->tokens.ids + at, (uint32_t)n, LOGITS_ALL, NULL, 0 };
+    struct batch_item item = { .sequence = r->sequence,
+                               .tokens = r->tokens.ids + at,
+                               .n_tokens = (uint32_t)n,
+                               .wanted = LOGITS_ALL };
     size_t n_vocab = (size_t)engine_config(r->engine)->n_vocab;
     if (!engine_step(r->engine, &item, 1, err))
         return false;

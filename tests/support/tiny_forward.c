@@ -133,7 +133,7 @@ static void mlp_layer(const struct tiny_model *m, size_t layer, struct work *w, 
     }
 }
 
-void tiny_model_logits(const struct tiny_model *m, const int32_t *tokens, size_t n, double *logits)
+void tiny_model_hidden(const struct tiny_model *m, const int32_t *tokens, size_t n, double *hidden)
 {
     const struct tiny_options *o = &m->options;
     size_t widest = o->n_embd + o->n_ff + o->n_heads * o->head_dim + n;
@@ -153,8 +153,18 @@ void tiny_model_logits(const struct tiny_model *m, const int32_t *tokens, size_t
         attention_layer(m, layer, &w, n);
         mlp_layer(m, layer, &w, n);
     }
-    norm(w.h, w.x + (n - 1) * o->n_embd, find(m, "output_norm.weight", 0), o->n_embd);
-    matvec(logits, find(m, o->tied ? "token_embd.weight" : "output.weight", 0), w.h, o->n_vocab,
-           o->n_embd, NULL);
+    norm(hidden, w.x + (n - 1) * o->n_embd, find(m, "output_norm.weight", 0), o->n_embd);
     free(memory);
+}
+
+void tiny_model_logits(const struct tiny_model *m, const int32_t *tokens, size_t n, double *logits)
+{
+    const struct tiny_options *o = &m->options;
+    double *hidden = calloc(o->n_embd, sizeof *hidden);
+    if (!hidden)
+        abort();
+    tiny_model_hidden(m, tokens, n, hidden);
+    matvec(logits, find(m, o->tied ? "token_embd.weight" : "output.weight", 0), hidden, o->n_vocab,
+           o->n_embd, NULL);
+    free(hidden);
 }

@@ -38,6 +38,10 @@ const char *tiny_model_path(const struct tiny_model *model);
 void tiny_model_logits(const struct tiny_model *model, const int32_t *tokens, size_t n,
                        double *logits);
 
+/* The state that they are made from, after the last norm: [n_embd]. */
+void tiny_model_hidden(const struct tiny_model *model, const int32_t *tokens, size_t n,
+                       double *hidden);
+
 /* |a - b| / |b| */
 double relative_error(const float *a, const double *b, size_t n);
 

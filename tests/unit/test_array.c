@@ -102,7 +102,7 @@ TEST(values_that_do_not_live_together_share_memory)
     for (int i = 0; i < 40; i++)
         x = array_linear(array_scale(x, 2.0f), matrix(graph, 64, 64), NULL);
     graph_set_output(graph, x);
-    struct plan_limits limits = { 32, 4, KV_F16 };
+    struct plan_limits limits = { .max_rows = 32, .max_outputs = 4, .kv_type = KV_F16 };
     assert_ok(plan_compile(&plan, graph, &kernels, pool, &limits, &err), err);
     /* At most the matmul's input, its prepared form and its output are alive at once. */
     assert_true(plan_scratch_bytes(plan) < 6 * 32 * (64 * sizeof(float) + 64) + 2 * 65536);
@@ -131,12 +131,21 @@ TEST(a_plan_computes_what_was_traced)
     struct array *y = array_linear(array_scale(array_add(x, x), 0.25f),
                                    array_constant(graph, DTYPE_F32, weight, 3, 2, 8), NULL);
     graph_set_output(graph, array_take_outputs(array_activate(y, ACTIVATION_RELU)));
-    struct plan_limits limits = { 4, 4, KV_F16 };
+    struct plan_limits limits = { .max_rows = 4, .max_outputs = 4, .kv_type = KV_F16 };
     assert_ok(plan_compile(&plan, graph, &kernels, pool, &limits, &err), err);
     const int32_t tokens[] = { 0, 1, 2 };
     const uint32_t positions[] = { 0, 1, 2 }, segments[] = { 0, 0, 0 }, outputs[] = { 1, 2 };
     const struct segment segment = { 0, 3, 0, NULL };
-    struct step step = { 3, tokens, positions, segments, &segment, 1, outputs, 2 };
+    struct step step = {
+        .n_rows = 3,
+        .tokens = tokens,
+        .positions = positions,
+        .row_segments = segments,
+        .segments = &segment,
+        .n_segments = 1,
+        .output_rows = outputs,
+        .n_outputs = 2,
+    };
     const float *out = plan_run(plan, &step);
     const float want[2][3] = { { 1.5f, 2.0f, 3.5f }, { 0, 3.0f, 0.5f } };
     for (size_t r = 0; r < 2; r++)

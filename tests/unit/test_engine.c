@@ -54,8 +54,10 @@ static void run_chunks(struct engine *engine, struct sequence *sequence, const t
     size_t n_vocab = (size_t)engine_config(engine)->n_vocab;
     for (size_t done = 0; done < n; done += chunk) {
         struct error err = { 0 };
-        struct batch_item item = { sequence,    tokens + done, (uint32_t)size_min(chunk, n - done),
-                                   LOGITS_LAST, NULL,          0 };
+        struct batch_item item = { .sequence = sequence,
+                                   .tokens = tokens + done,
+                                   .n_tokens = (uint32_t)size_min(chunk, n - done),
+                                   .wanted = LOGITS_LAST };
         assert_ok(engine_step(engine, &item, 1, &err), err);
         memcpy(out, item.logits, n_vocab * sizeof *out);
     }
@@ -174,7 +176,7 @@ TEST(engine_agrees_with_doubles_with_linear_scaling)
 static void run_beside(struct engine *engine, const token_id *tokens, size_t n_tokens,
                        size_t n_others, size_t chunk, float *out)
 {
-    struct batch_item items[16];
+    struct batch_item items[16] = { 0 };
     token_id others[16][PROMPT];
     size_t n_vocab = (size_t)engine_config(engine)->n_vocab;
     for (size_t i = 0; i <= n_others; i++) {
@@ -322,7 +324,9 @@ TEST(all_logits_of_a_step_equal_those_of_single_steps)
     token_id tokens[16];
     float all[16][97], one[97];
     fill_prompt(tokens, 16, 3);
-    struct batch_item item = { whole, tokens, 16, LOGITS_ALL, NULL, 0 };
+    struct batch_item item = {
+        .sequence = whole, .tokens = tokens, .n_tokens = 16, .wanted = LOGITS_ALL
+    };
     assert_ok(engine_step(engine, &item, 1, &err), err);
     for (size_t i = 0; i < 16; i++)
         memcpy(all[i], item.logits + i * item.logits_stride, sizeof all[i]);
@@ -427,7 +431,9 @@ TEST(steps_that_cannot_run_are_refused_with_both_numbers)
     struct engine *engine = open_engine(tiny_model_path(model), 0, ~0u);
     struct sequence *sequence = open_sequence(engine);
     token_id tokens[300] = { 0 };
-    struct batch_item item = { sequence, tokens, 33, LOGITS_LAST, NULL, 0 };
+    struct batch_item item = {
+        .sequence = sequence, .tokens = tokens, .n_tokens = 33, .wanted = LOGITS_LAST
+    };
     assert_false(engine_step(engine, &item, 1, &err));
     assert_int_equal(err.code, ERROR_CONTEXT);
     assert_non_null(strstr(err.message, "33"));
@@ -466,7 +472,9 @@ TEST(pages_that_run_out_change_nothing)
     assert_ok(engine_open(&engine, tiny_model_path(model), &small, &err), err);
     struct sequence *sequence = open_sequence(engine);
     token_id token = 1;
-    struct batch_item item = { sequence, &token, 1, LOGITS_LAST, NULL, 0 };
+    struct batch_item item = {
+        .sequence = sequence, .tokens = &token, .n_tokens = 1, .wanted = LOGITS_LAST
+    };
     assert_false(engine_step(engine, &item, 1, &err));
     assert_int_equal(err.code, ERROR_BUDGET);
     assert_int_equal(sequence_length(sequence), 0);
