@@ -1,6 +1,7 @@
 #include "server/reply.h"
 
 #include "base/memory.h"
+#include "server/prompt_log.h"
 #include "server/residency.h"
 
 #include <pthread.h>
@@ -17,6 +18,7 @@ struct reply {
     void *state;
     struct response *response;
     struct residency *residency;
+    struct prompt_log *log; /* guarded by telling; NULL: not wanted */
     /* held while an event is told; recursive, since a write may find that the client has gone, and
      * cancelling tell of other tasks' ends */
     pthread_mutex_t telling;
@@ -43,6 +45,7 @@ static void let_go(struct reply *reply)
     if (!is_last)
         return;
     response_drop(&reply->response);
+    prompt_log_free(&reply->log);
     pthread_mutex_destroy(&reply->lock);
     pthread_mutex_destroy(&reply->telling);
     memory_free(reply);
@@ -84,6 +87,7 @@ static bool tell(struct reply *reply, const struct task_event *event)
     bool is_end = event->kind == TASK_END;
     pthread_mutex_lock(&reply->telling);
     bool is_last = is_end && --reply->n_running == 0;
+    prompt_log_hear(reply->log, event);
     if (is_last || !is_end)
         reply->kind->tell(reply->state, event, reply->response);
     pthread_mutex_unlock(&reply->telling);
@@ -166,6 +170,7 @@ void reply_start_all(struct service *service, struct response *response, struct 
         respond_error(DIALECT_PLAIN, response, 500, "no memory left for a request");
         return;
     }
+    reply->log = prompt_log_new(service->config, response, wishes, n_wishes);
     for (size_t i = 0; i < n_wishes; i++)
         reply->parts[i] =
             (struct part){ .reply = reply, .first_choice = (uint32_t)i * choices_each };
