@@ -16,6 +16,7 @@ int synth_command(int argc, char **argv);
 int grammar_command(int argc, char **argv);
 int render_command(int argc, char **argv);
 int parse_command(int argc, char **argv);
+int serve_command(int argc, char **argv);
 int worker_command(int argc, char **argv);
 int config_command(int argc, char **argv);
 int ps_command(int argc, char **argv);

@@ -16,6 +16,9 @@ struct command {
 static const struct command commands[] = {
     { "run", run_command, "run [MODEL [PROMPT...]]",
       "Answer a prompt, or talk when there is none" },
+    { "serve", serve_command, "serve [MODEL|FILE|DIR...]",
+      "Answer clients of Ollama, OpenAI and Anthropic" },
+    { "start", serve_command, NULL, NULL },
     { "show", show_command, "show FILE|DIR", "What a model file holds" },
     { "ps", ps_command, "ps [PREFIX]", "The models that the server has in memory" },
     { "stop", stop_command, "stop MODEL", "Take a model out of the server's memory" },

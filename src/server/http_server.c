@@ -160,7 +160,9 @@ static void note_end(struct exchange *e, bool is_cut)
     if (e->server->service->metrics)
         metrics_http(e->server->service->metrics, e->route ? e->route->path : "none", status,
                      took_ns);
-    LOG(LOG_INFO, is_cut ? "request, client gone" : "request", LOG_S("id", e->id),
+    /* whoever watches over the server asks all the time */
+    LOG(e->route && e->route->is_open ? LOG_DEBUG : LOG_INFO,
+        is_cut ? "request, client gone" : "request", LOG_S("id", e->id),
         LOG_S("client", e->peer->client), LOG_S("method", e->method), LOG_S("path", e->path),
         LOG_N("status", status), LOG_N("bytes", response_length(e->response)),
         LOG_F("ms", (double)took_ns / 1e6));
