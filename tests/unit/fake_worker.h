@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,15 @@ __attribute__((constructor)) static void become_fake_worker(int argc, char **arg
 {
     if (argc == 4 && strcmp(argv[1], "worker") == 0 && strcmp(argv[2], "--fd") == 0)
         _exit(fake_worker(atoi(argv[3])));
+}
+
+/* An emulator of another processor would start itself, not the test. */
+static void skip_in_emulator(void)
+{
+    char name[16] = "";
+    prctl(PR_GET_NAME, name);
+    if (strncmp(name, "qemu", 4) == 0)
+        SKIP("an emulator (%s) cannot start this program again", name);
 }
 
 static struct frame_reader fake_reader;

@@ -112,6 +112,7 @@ static struct seen *start(const char *order)
 {
     static struct seen seen;
     struct error err = { 0 };
+    skip_in_emulator();
     seen = (struct seen){ .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
     struct worker_process_options options = { "/proc/self/exe", "fake", see_frame, see_end, &seen };
     assert_ok(worker_process_start(&seen.process, &options, &err), err);
@@ -306,6 +307,7 @@ TEST(what_a_worker_writes_to_its_standard_error_goes_to_the_log)
 
 TEST(a_program_that_is_not_there_is_an_error_that_leaves_nothing)
 {
+    skip_in_emulator();
     size_t files = n_open_files();
     struct error err = { 0 };
     struct worker_process *process;
