@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "runtime/hearth_control.h"
 #include "runtime/session_steps.h"
 #include "worker/step_plan.h"
 
@@ -77,7 +76,7 @@ static void end_choice(struct choice *choice)
         return;
     choice->state = CHOICE_OVER;
     choice->job->n_over++;
-    session_yield(choice->session); /* its pages are of use to others before it is closed */
+    choice_yield(choice); /* its pages are of use to others before it is closed */
 }
 
 void batch_step_refuse(struct batch_step *s, struct job *job, const struct refusal *why)
@@ -128,7 +127,7 @@ static void cancel_choice(struct batch_step *s, struct choice *choice)
     struct error err = { 0 };
     if (choice->state == CHOICE_OVER)
         return;
-    if (choice->has_begun) {
+    if (choice->has_begun && choice->session) {
         choice->state = CHOICE_RUNNING;
         hearth_session_cancel(choice->session);
         if (session_offer(choice->session, 1, 1, &s->parts[0], &err))
@@ -149,15 +148,8 @@ void batch_step_cancel(struct batch_step *s, struct job *job)
 static bool waits_for_first(const struct choice *choice)
 {
     const struct choice *first = &choice->job->choices[0];
-    return choice != first && !choice->has_begun && first->state == CHOICE_RUNNING &&
-           (!first->has_begun || session_n_pending(first->session) > 1);
-}
-
-static uint32_t n_pending(const struct choice *choice)
-{
-    size_t n =
-        choice->has_begun ? session_n_pending(choice->session) : job_prompt_tokens(choice->job);
-    return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+    return choice != first && choice->session && !choice->has_begun &&
+           first->state == CHOICE_RUNNING && choice_n_pending(first) > 1;
 }
 
 static size_t gather_wishes(struct batch_step *s, struct choice *const *choices, size_t n)
@@ -170,7 +162,8 @@ static size_t gather_wishes(struct batch_step *s, struct choice *const *choices,
             continue;
         s->wishing[count] = c;
         s->wishes[count++] = (struct step_wish){
-            .n_pending = n_pending(c),
+            .n_pending = (uint32_t)choice_n_pending(c),
+            .wants_every_row = c->embedding && embedding_wants_every_row(c->embedding),
             .is_batch = c->job->request.is_batch,
             .client_served = c->job->client->served,
             .rested_ns = now - (c->last_step_ns ? c->last_step_ns : c->job->arrived_ns),
@@ -199,6 +192,10 @@ static bool begin(struct batch_step *s, struct choice *choice, struct error *err
         return true;
     choice->has_begun = true;
     choice->begun_ns = clock_ns();
+    if (choice->embedding) {
+        s->sums.prompt_tokens += embedding_n_tokens(choice->embedding);
+        return true;
+    }
     if (!session_begin(choice->session, err))
         return false;
     uint32_t n_cached = session_n_cached(choice->session);
@@ -210,14 +207,23 @@ static bool begin(struct batch_step *s, struct choice *choice, struct error *err
            fail(err, ERROR_IO, "the answers of this model are not being read");
 }
 
+static bool offer(struct choice *choice, const struct step_share *share, struct session_part *part,
+                  struct error *err)
+{
+    if (!choice->embedding)
+        return session_offer(choice->session, share->rows, share->outputs, part, err);
+    *part = (struct session_part){ 0 };
+    embedding_offer(choice->embedding, share->rows, &part->item);
+    return true;
+}
+
 static void add_part(struct batch_step *s, struct choice *choice, const struct step_share *share)
 {
     struct error err = { 0 };
     struct session_part *part = &s->parts[s->n_parts];
     if (choice->state != CHOICE_RUNNING) /* its request failed a moment ago */
         return;
-    if (!begin(s, choice, &err) ||
-        !session_offer(choice->session, share->rows, share->outputs, part, &err)) {
+    if (!begin(s, choice, &err) || !offer(choice, share, part, &err)) {
         refuse_error(s, choice, &err);
         return;
     }
@@ -258,25 +264,44 @@ static void gather_items(struct batch_step *s)
 
 /* ---- what came of it ---- */
 
-static void settle(struct batch_step *s, size_t item, uint64_t step_ns)
+static void settle_embedding(struct batch_step *s, struct choice *choice,
+                             const struct batch_item *item)
+{
+    const struct job *job = choice->job;
+    embedding_settle(choice->embedding, item);
+    if (embedding_n_pending(choice->embedding))
+        return;
+    end_choice(choice);
+    if (job->n_over == job->n_choices)
+        job_tell_embeddings(job, s->outbox);
+}
+
+static void settle_session(struct batch_step *s, struct choice *choice, struct session_part *part,
+                           uint64_t step_ns)
 {
     struct error err = { 0 };
+    size_t before = choice_n_tokens(choice);
+    if (!session_settle(part, s->n_items == 1 ? step_ns : 0, &err)) {
+        refuse_error(s, choice, &err);
+        return;
+    }
+    s->sums.answer_tokens += choice_n_tokens(choice) - before;
+    tell_news(s, choice);
+}
+
+static void settle(struct batch_step *s, size_t item, uint64_t step_ns)
+{
     struct session_part *part = &s->parts[s->part_of_item[item]];
     struct choice *choice = s->taking[s->part_of_item[item]];
-    size_t before, after;
     if (choice->state != CHOICE_RUNNING)
         return;
     part->item = s->items[item];
     choice->last_step_ns = clock_ns();
     choice->job->client->served += part->item.n_tokens;
-    (void)session_tokens(choice->session, &before);
-    if (!session_settle(part, s->n_items == 1 ? step_ns : 0, &err)) {
-        refuse_error(s, choice, &err);
-        return;
-    }
-    (void)session_tokens(choice->session, &after);
-    s->sums.answer_tokens += after - before;
-    tell_news(s, choice);
+    if (choice->embedding)
+        settle_embedding(s, choice, &part->item);
+    else
+        settle_session(s, choice, part, step_ns);
 }
 
 static void refuse_all(struct batch_step *s, const struct error *err)

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "worker/answer_frames.h"
 #include "runtime/hearth_control.h"
+#include "runtime/session_steps.h"
 #include "worker/instant_answer.h"
 
 #include <stdio.h>
@@ -29,6 +30,7 @@ void job_free(struct job **job)
     if (!j)
         return;
     for (size_t i = 0; i < j->n_choices; i++) {
+        embedding_close(&j->choices[i].embedding);
         turn_close(&j->choices[i].turn);
         hearth_session_close(&j->choices[i].session);
     }
@@ -43,6 +45,30 @@ void job_free(struct job **job)
 size_t job_prompt_tokens(const struct job *job)
 {
     return job->prompt.prompt.tokens.count;
+}
+
+size_t choice_n_tokens(const struct choice *choice)
+{
+    size_t n;
+    if (choice->embedding)
+        return embedding_n_tokens(choice->embedding);
+    (void)session_tokens(choice->session, &n);
+    return n;
+}
+
+size_t choice_n_pending(const struct choice *choice)
+{
+    if (choice->embedding)
+        return embedding_n_pending(choice->embedding);
+    return choice->has_begun ? session_n_pending(choice->session) : job_prompt_tokens(choice->job);
+}
+
+void choice_yield(struct choice *choice)
+{
+    if (choice->embedding)
+        embedding_yield(choice->embedding);
+    else
+        session_yield(choice->session);
 }
 
 /* ---- preparing ---- */
@@ -104,21 +130,25 @@ static bool check_biases(const struct worker_request *r, const struct worker_mod
     return true;
 }
 
-static bool open_choices(struct job *job, const struct worker_model *model, uint32_t n_ctx,
-                         struct error *err)
+static bool make_choices(struct job *job, size_t n, struct error *err)
 {
-    size_t n = job->request.n_choices;
     job->choices = memory_zeroed(n, sizeof *job->choices);
     if (!job->choices)
         return fail_memory(err, n * sizeof *job->choices, "choices");
-    for (; job->n_choices < n; job->n_choices++) {
-        struct choice *choice = &job->choices[job->n_choices];
-        *choice = (struct choice){ .job = job, .number = (uint16_t)job->n_choices };
-        if (open_choice(choice, model, n_ctx, err))
-            continue;
-        hearth_session_close(&choice->session);
+    job->n_choices = n;
+    for (size_t i = 0; i < n; i++)
+        job->choices[i] = (struct choice){ .job = job, .number = (uint16_t)i };
+    return true;
+}
+
+static bool open_choices(struct job *job, const struct worker_model *model, uint32_t n_ctx,
+                         struct error *err)
+{
+    if (!make_choices(job, job->request.n_choices, err))
         return false;
-    }
+    for (size_t i = 0; i < job->n_choices; i++)
+        if (!open_choice(&job->choices[i], model, n_ctx, err))
+            return false;
     return true;
 }
 
@@ -130,6 +160,77 @@ static bool prepare_answers(struct job *job, const struct worker_model *model, s
         !open_choices(job, model, n_ctx, &why->error))
         return false;
     job->n_ctx = n_ctx;
+    return true;
+}
+
+/* ---- embeddings ---- */
+
+static bool read_input(struct token_list *out, const struct json *input,
+                       const struct worker_model *model, struct error *err)
+{
+    struct encode_options options = { .add_special = true, .parse_special = true };
+    if (json_kind(input) == JSON_KIND_ARRAY)
+        return worker_request_ids(out, input, model->n_vocab, err);
+    if (json_kind(input) != JSON_KIND_STRING)
+        return fail(err, ERROR_USAGE, "it must be a text or an array of token ids");
+    return tokenizer_encode(model->tokenizer, json_text(input), options, out, err);
+}
+
+/* What is too long loses its end, but for the token that ends a text. */
+static bool fit_input(struct token_list *tokens, const struct worker_model *model, uint32_t n_ctx,
+                      bool truncates, struct refusal *why)
+{
+    size_t n = tokens->count;
+    if (n == 0)
+        return refuse(why, "invalid", ERROR_USAGE, "it is empty");
+    if (n <= n_ctx)
+        return true;
+    if (!truncates || n_ctx == 0)
+        return refuse_length(why, n, n_ctx);
+    token_id last = tokens->ids[n - 1];
+    tokens->count = n_ctx;
+    if (tokenizer_is_end(model->tokenizer, last))
+        tokens->ids[n_ctx - 1] = last;
+    return true;
+}
+
+static bool open_input(struct choice *choice, const struct worker_model *model,
+                       enum pooling pooling, uint32_t n_ctx, struct refusal *why)
+{
+    struct token_list tokens = { 0 };
+    const struct worker_request *r = &choice->job->request;
+    struct engine *engine = model_stepped_engine(model->model);
+    bool ok = read_input(&tokens, json_at(r->input, choice->number), model, &why->error) &&
+              fit_input(&tokens, model, n_ctx, r->truncates, why) &&
+              embedding_open(&choice->embedding, engine, &tokens, pooling, &why->error);
+    token_list_release(&tokens);
+    return ok || fail_while(&why->error, "input %d", choice->number + 1);
+}
+
+/* So that the result fits a frame, at 16 bytes a number. */
+static bool check_inputs(const struct worker_request *r, const struct worker_model *model,
+                         struct error *err)
+{
+    size_t n_embd = (size_t)engine_config(model->engine)->n_embd;
+    size_t most = size_min(REQUEST_MOST_INPUTS, FRAME_MOST_BYTES / (16 * n_embd));
+    return (json_size(r->input) > 0 && json_size(r->input) <= most) ||
+           fail(err, ERROR_USAGE, "%zu inputs, from 1 to %zu are possible", json_size(r->input),
+                most);
+}
+
+static bool prepare_embeddings(struct job *job, const struct worker_model *model,
+                               struct refusal *why)
+{
+    enum pooling pooling;
+    bool is_declared;
+    job->n_ctx = context_limit(model, &job->request);
+    if (!check_inputs(&job->request, model, &why->error) ||
+        !pooling_of_model(&pooling, &is_declared, model->engine, &why->error) ||
+        !make_choices(job, json_size(job->request.input), &why->error))
+        return false;
+    for (size_t i = 0; i < job->n_choices; i++)
+        if (!open_input(&job->choices[i], model, pooling, job->n_ctx, why))
+            return false;
     return true;
 }
 
@@ -162,12 +263,13 @@ void job_prepare(struct job *job, const struct worker_model *model, struct outbo
     bool ok = read_request(job, &why.error);
     if (!ok && why.error.code == ERROR_FORMAT)
         why.error.code = ERROR_USAGE;
-    if (ok && job->request.kind == REQUEST_EMBED)
-        ok = refuse(&why, "invalid", ERROR_UNSUPPORTED, "embeddings are not possible yet");
-    else if (ok && is_instant(&job->request))
+    if (ok && is_instant(&job->request)) {
         ok = answer_now(job, model, outbox, &why);
-    else if (ok)
-        *is_over = !(ok = prepare_answers(job, model, &why));
+    } else if (ok) {
+        ok = job->request.kind == REQUEST_EMBED ? prepare_embeddings(job, model, &why)
+                                                : prepare_answers(job, model, &why);
+        *is_over = !ok;
+    }
     if (!ok)
         job_tell_refusal(job, outbox, &why);
 }
@@ -227,6 +329,32 @@ bool choice_tell(struct choice *choice, struct outbox *outbox, const struct turn
     ok = ok && tell(job, outbox, kind, choice->number, text_slice(&json));
     text_release(&json);
     return ok;
+}
+
+static bool write_embeddings(struct text *out, const struct job *job)
+{
+    size_t n_tokens = 0, n_embd;
+    bool ok = text_append_string(out, "{\"embeddings\":[");
+    for (size_t i = 0; ok && i < job->n_choices; i++) {
+        const float *values = embedding_values(job->choices[i].embedding, &n_embd);
+        n_tokens += embedding_n_tokens(job->choices[i].embedding);
+        ok = text_append_string(out, i ? ",[" : "[");
+        for (size_t k = 0; ok && k < n_embd; k++)
+            ok = text_printf(out, k ? ",%.9g" : "%.9g", (double)values[k]);
+        ok = ok && text_append_byte(out, ']');
+    }
+    return ok && text_printf(out, "],\"prompt_tokens\":%zu}", n_tokens);
+}
+
+void job_tell_embeddings(const struct job *job, struct outbox *outbox)
+{
+    struct text json;
+    struct frame frame = { .kind = FRAME_RESULT, .request = job->id };
+    text_init(&json, FRAME_MOST_BYTES);
+    if (write_embeddings(&json, job))
+        frame.payload = text_slice(&json);
+    outbox_add_last(outbox, &frame);
+    text_release(&json);
 }
 
 void job_tell_refusal(const struct job *job, struct outbox *outbox, const struct refusal *why)

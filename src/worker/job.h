@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "dialogue/turn.h"
 #include "hearth.h"
+#include "worker/embedding.h"
 #include "worker/outbox.h"
 #include "worker/prompt_maker.h"
 #include "worker/worker_request.h"
@@ -23,16 +24,17 @@ struct client {
     size_t n_jobs;
 };
 
-/* One of the answers to a request. */
+/* One of the answers to a request, or one of the texts it wants embedded. */
 struct choice {
     struct job *job;
     uint16_t number;
     enum choice_state state;
     struct hearth_session *session;
     struct turn *turn;
-    bool has_begun;        /* its prompt is being read, or was */
-    uint64_t begun_ns;     /* clock_ns of that */
-    uint64_t last_step_ns; /* clock_ns of its latest step */
+    struct embedding *embedding; /* or NULL: there are the two above */
+    bool has_begun;              /* its prompt is being read, or was */
+    uint64_t begun_ns;           /* clock_ns of that */
+    uint64_t last_step_ns;       /* clock_ns of its latest step */
 };
 
 struct job {
@@ -64,7 +66,17 @@ bool choice_tell(struct choice *choice, struct outbox *outbox, const struct turn
 void job_tell_refusal(const struct job *job, struct outbox *outbox, const struct refusal *why);
 void job_tell_end(const struct job *job, struct outbox *outbox);
 
+/* The vectors, once all are there. */
+void job_tell_embeddings(const struct job *job, struct outbox *outbox);
+
 /* Tokens of the prompt. */
 size_t job_prompt_tokens(const struct job *job);
+
+/* Tokens of a choice that is not over: all, and those that its next token or vector waits for. */
+size_t choice_n_tokens(const struct choice *choice);
+size_t choice_n_pending(const struct choice *choice);
+
+/* Its pages go to others; what is not finished is evaluated again when it goes on. */
+void choice_yield(struct choice *choice);
 
 #endif

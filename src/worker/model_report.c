@@ -98,11 +98,9 @@ static bool write_capabilities(struct text *out, const struct worker_model *mode
         const char *name;
         bool is_there;
     } talents[] = {
-        { "completion", true },
-        { "tools", model->can_call },
-        { "thinking", model->can_think },
-        { "insert", model->can_insert },
-        { "embedding", model->can_embed },
+        { "completion", !model->is_embedder }, { "tools", model->can_call },
+        { "thinking", model->can_think },      { "insert", model->can_insert },
+        { "embedding", model->is_embedder },
     };
     bool ok = text_append_byte(out, '[');
     for (size_t i = 0; ok && i < COUNT_OF(talents); i++)

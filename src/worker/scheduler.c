@@ -233,7 +233,7 @@ static bool yield_one(struct scheduler *s)
     }
     if (n_holding < 2)
         return false;
-    session_yield(victim->session);
+    choice_yield(victim);
     victim->state = CHOICE_WAITING;
     s->is_tight = true;
     return true;

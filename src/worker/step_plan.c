@@ -58,24 +58,35 @@ static uint32_t outputs_each(size_t n_writing, size_t n_reading, const struct st
     return may_guess ? limits->most_outputs / (uint32_t)n_writing : 1;
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows and outputs that one prompt takes of those that are left. The last row of a prompt has an
+ * output, whatever it wants. */
+static uint32_t take_rows(const struct step_wish *wish, uint32_t rows, uint32_t *outputs)
+{
+    uint32_t pending = wish->n_pending;
+    uint32_t most = wish->wants_every_row ? least(*outputs, pending)
+                    : *outputs            ? pending
+                                          : pending - 1;
+    uint32_t take = least(most, rows);
+    *outputs -= wish->wants_every_row ? take : take == pending;
+    return take;
+}
+
 static size_t plan_prompts(const struct step_wish *wishes, const struct place *places, size_t n,
                            uint32_t rows, uint32_t outputs, struct step_share *shares)
 {
     size_t count = 0;
     for (size_t i = 0; i < n && rows; i++) {
-        uint32_t pending = wishes[places[i].wish].n_pending;
-        uint32_t most = outputs ? pending : pending - 1; /* the last row of a prompt has logits */
-        uint32_t take = most < rows ? most : rows;
-        outputs -= take == pending;
+        uint32_t take = take_rows(&wishes[places[i].wish], rows, &outputs);
         rows -= take;
-        shares[count++] = (struct step_share){ places[i].wish, take, 1 };
+        if (take)
+            shares[count++] = (struct step_share){ places[i].wish, take, 1 };
     }
     return count;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 size_t step_plan(const struct step_wish *wishes, size_t n, const struct step_limits *limits,

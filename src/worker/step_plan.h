@@ -14,6 +14,7 @@ enum { STEP_MOST_WISHES = 1024 };
 struct step_wish {
     uint32_t n_pending; /* tokens to be evaluated: 1 of an answer that is written, else a prompt */
     bool is_batch;
+    bool wants_every_row;   /* has an output */
     uint64_t client_served; /* rows that its client was given */
     uint64_t rested_ns;     /* since its latest step */
     uint64_t age_ns;        /* since it arrived */

@@ -2,11 +2,8 @@
 
 #include "dialogue/model_dialogue.h"
 #include "runtime/hearth_control.h"
-
-static bool take_error(struct error *err, const struct hearth_error *problem)
-{
-    return fail(err, (enum error_code)problem->code, "%s", problem->message);
-}
+#include "runtime/session_steps.h"
+#include "worker/embedding.h"
 
 struct dialogue_talents dialogue_talents(const struct dialogue *dialogue)
 {
@@ -28,22 +25,27 @@ static bool can_insert(const struct dialogue *dialogue)
     return ok;
 }
 
+static bool open_model(struct hearth_model **out, const struct json *open, uint32_t n_threads,
+                       struct error *err)
+{
+    struct engine_options options = engine_defaults();
+    struct slice kv_type = json_text(json_get(open, "kv_type"));
+    int64_t n_ctx = json_int(json_get(open, "n_ctx"), 0);
+    options.n_threads = n_threads;
+    options.n_ctx = n_ctx > 0 && n_ctx <= UINT32_MAX ? (uint32_t)n_ctx : 0;
+    options.wants_hidden = true;
+    return (!kv_type.length || kv_type_from_name(kv_type.data, &options.kv_type, err)) &&
+           model_open_with(out, json_text(json_get(open, "path")).data, &options, err);
+}
+
 bool worker_model_open(struct worker_model *m, const struct json *open, uint32_t n_threads,
                        struct error *err)
 {
-    struct hearth_error problem = { 0 };
-    struct hearth_model_options options = hearth_model_defaults();
-    struct slice path = json_text(json_get(open, "path"));
-    struct slice kv_type = json_text(json_get(open, "kv_type"));
-    int64_t n_ctx = json_int(json_get(open, "n_ctx"), 0);
     *m = (struct worker_model){ 0 };
-    options.n_threads = n_threads;
-    options.n_ctx = n_ctx > 0 && n_ctx <= UINT32_MAX ? (uint32_t)n_ctx : 0;
-    options.kv_type = kv_type.length ? kv_type.data : NULL;
-    if (!hearth_model_open(&m->model, path.data, &options, &problem))
-        return take_error(err, &problem);
-    if (!model_dialogue_open(&m->dialogue, m->model, NULL, err))
+    if (!open_model(&m->model, open, n_threads, err) ||
+        !model_dialogue_open(&m->dialogue, m->model, NULL, err))
         return false;
+    enum pooling pooling;
     struct dialogue_talents talents = dialogue_talents(m->dialogue);
     m->engine = model_engine(m->model);
     m->tokenizer = dialogue_tokenizer(m->dialogue);
@@ -51,6 +53,7 @@ bool worker_model_open(struct worker_model *m, const struct json *open, uint32_t
     m->can_think = talents.can_think;
     m->can_call = talents.can_call;
     m->can_insert = can_insert(m->dialogue);
+    (void)!pooling_of_model(&pooling, &m->is_embedder, m->engine, NULL);
     atomic_store(&m->n_ctx, engine_n_ctx(m->engine));
     return true;
 }

@@ -19,7 +19,8 @@ struct worker_model {
     const struct engine *engine;       /* the model's */
     const struct tokenizer *tokenizer; /* the model's */
     size_t n_vocab;
-    bool can_think, can_call, can_insert, can_embed;
+    bool can_think, can_call, can_insert;
+    bool is_embedder;       /* made for that: the file says how */
     _Atomic uint32_t n_ctx; /* the longest context of any request that comes now */
 };
 

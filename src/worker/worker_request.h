@@ -25,7 +25,7 @@ enum request_kind {
     REQUEST_RENDER,
 };
 
-enum { REQUEST_MOST_CHOICES = 128, REQUEST_KEEP_DEFAULT = 4 };
+enum { REQUEST_MOST_CHOICES = 128, REQUEST_MOST_INPUTS = 2048, REQUEST_KEEP_DEFAULT = 4 };
 
 /* Texts and nodes live as long as the request; texts that are not there are { NULL, 0 }. */
 struct worker_request {

@@ -73,14 +73,14 @@ static void open_stage(void)
 
 static void answer(struct job *job)
 {
-    struct choice *choices[REQUEST_MOST_CHOICES];
+    struct choice *choices[REQUEST_MOST_INPUTS];
     struct error err = { 0 };
-    assert(job->n_choices > 0 && job_prompt_tokens(job) > 0);
-    assert(job_prompt_tokens(job) <= CONTEXT);
+    assert(job->n_choices > 0 && job->n_choices <= REQUEST_MOST_INPUTS);
     job->client = &stage.client;
     for (size_t i = 0; i < job->n_choices; i++) {
         choices[i] = &job->choices[i];
         choices[i]->state = CHOICE_RUNNING;
+        assert(choice_n_tokens(choices[i]) > 0 && choice_n_tokens(choices[i]) <= CONTEXT);
     }
     for (size_t i = 0; i < N_STEPS; i++)
         if (batch_step_run(stage.step, choices, job->n_choices, &err) != STEP_DONE)

@@ -81,6 +81,16 @@ TEST(prompts_that_end_together_have_an_output_each)
     assert_int_equal(shares[9].rows, 1);
 }
 
+TEST(who_wants_every_row_has_as_many_as_there_are_outputs)
+{
+    struct step_wish wishes[] = { reading(100, 0, 0), reading(100, 1, 0) };
+    struct step_share shares[2];
+    wishes[0].wants_every_row = true;
+    assert_int_equal(step_plan(wishes, 2, &limits, shares), 2);
+    assert_int_equal(shares[0].rows, 8);
+    assert_int_equal(shares[1].rows, 24);
+}
+
 TEST(clients_are_given_the_same)
 {
     uint64_t served[2] = { 0 };

@@ -259,3 +259,21 @@ TEST(a_system_of_the_model_yields_to_that_of_the_chat)
     assert_string_equal(text_of(&s), "[hi]");
     close_stage(&s);
 }
+
+TEST(models_that_can_think_do_unless_told_otherwise)
+{
+    static const char thinking[] =
+        "{% for m in messages %}<{{ m.role }}>{% if m.reasoning_content %}<think>"
+        "{{ m.reasoning_content }}</think>{% endif %}{{ m.content }}{% endfor %}"
+        "{% if add_generation_prompt %}<assistant>{% if enable_thinking is defined and "
+        "enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}";
+    struct stage s;
+    open_stage(&s, thinking);
+    assert_true(s.model.can_think);
+    assert_true(make(&s, "{\"kind\":\"chat\"," TALK "}", 2048));
+    assert_true(s.made.think.is_set && s.made.think.is_on);
+    assert_null(strstr(text_of(&s), "</think>"));
+    assert_true(make(&s, "{\"kind\":\"chat\",\"think\":false," TALK "}", 2048));
+    assert_non_null(strstr(text_of(&s), "</think>"));
+    close_stage(&s);
+}
