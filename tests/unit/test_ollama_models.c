@@ -88,7 +88,7 @@ TEST(ollama_parameters_are_counted_as_people_read_them)
     check_size(7615616512, "7.6B");
 }
 
-TEST(ollama_ps_counts_all_memory_of_a_model)
+TEST(ollama_ps_counts_the_memory_that_a_model_uses)
 {
     const struct json *info;
     struct error err = { 0 };
@@ -96,7 +96,9 @@ TEST(ollama_ps_counts_all_memory_of_a_model)
     struct resident model = { .name = "tiny:latest",
                               .weights_bytes = 100,
                               .scratch_bytes = 20,
-                              .kv_bytes = 3,
+                              .kv_bytes = 9,
+                              .kv_used_bytes = 1,
+                              .kv_cached_bytes = 2,
                               .n_ctx = 128,
                               .expires_at_ns = INT64_MAX,
                               .info = info,
@@ -109,7 +111,7 @@ TEST(ollama_ps_counts_all_memory_of_a_model)
                       "llama", "1.50M", "Q8_0", "256",
                       "32") ",\"expires_at\":\"2262-04-11T23:47:16.854775807Z\",\"size_vram\":0,"
                             "\"context_length\":128,\"weights_bytes\":100,\"scratch_bytes\":20,"
-                            "\"kv_bytes\":3,\"kv_used_bytes\":0,\"kv_cached_bytes\":0,\"pid\":7,"
+                            "\"kv_bytes\":9,\"kv_used_bytes\":1,\"kv_cached_bytes\":2,\"pid\":7,"
                             "\"running\":0,\"waiting\":0,\"prompt_tokens\":0,\"cached_tokens\":0,"
                             "\"answer_tokens\":0}");
     json_close(&info);

@@ -121,8 +121,10 @@ void ollama_resident_write(struct go_json *w, const struct resident *model, stru
     go_json_open(w, NULL, '{');
     go_json_string(w, "name", model->name);
     go_json_string(w, "model", model->name);
+    /* what is in use: keys and values take memory when they come, up to kv_bytes */
     go_json_whole(w, "size",
-                  (int64_t)(model->weights_bytes + model->scratch_bytes + model->kv_bytes));
+                  (int64_t)(model->weights_bytes + model->scratch_bytes + model->kv_used_bytes +
+                            model->kv_cached_bytes));
     go_json_text(w, "digest", digest);
     write_details(w, &details);
     /* never: a year that clients take for "for ever"; on its way out: long ago */

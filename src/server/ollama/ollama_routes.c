@@ -20,9 +20,12 @@ static const char json_type[] = "application/json; charset=utf-8";
 
 static void log_ignored(const struct ollama_request *wanted, uint64_t request)
 {
-    if (wanted->ignored.length > 0)
-        LOG(LOG_WARNING, "members of a request have no meaning here",
-            LOG_S("names", wanted->ignored.data), LOG_N("request", request));
+    char id[32];
+    if (wanted->ignored.length == 0)
+        return;
+    snprintf(id, sizeof id, "req_%016" PRIx64, request); /* as X-Request-Id has it */
+    LOG(LOG_WARNING, "members of a request have no meaning here", LOG_S("id", id),
+        LOG_S("names", wanted->ignored.data));
 }
 
 /* Takes over *wanted. */
