@@ -5,6 +5,7 @@
 #include "server/openai/openai_chat_request.h"
 #include "server/openai/openai_completion_request.h"
 #include "server/openai/openai_embedding_request.h"
+#include "server/openai/openai_responses_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +51,22 @@ static void ask_embedding(const struct json *body)
     openai_embedding_request_release(&embedding);
 }
 
+static void ask_responses(const struct json *body)
+{
+    struct openai_responses_request wanted;
+    struct openai_problem problem = { 0 };
+    struct text settings;
+    text_init(&settings, SIZE_MAX / 2);
+    bool ok = openai_responses_request_read(&wanted, body, slice_of("fuzz"), &problem);
+    check_request(ok, &wanted.request, &problem);
+    if (ok && text_append_byte(&settings, '{') &&
+        text_append_slice(&settings, text_slice(&wanted.settings)) &&
+        text_append_byte(&settings, '}'))
+        check_request(ok, &settings, &problem);
+    text_release(&settings);
+    openai_responses_request_release(&wanted);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct json *body = NULL;
@@ -62,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ask_chat(body);
     ask_completion(body);
     ask_embedding(body);
+    ask_responses(body);
     json_close(&body);
     return 0;
 }

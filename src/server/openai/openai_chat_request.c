@@ -59,29 +59,13 @@ static bool write_messages(struct text *out, const struct json *body,
 
 /* ---- tools ---- */
 
-static bool check_tools(const struct json *tools, struct openai_problem *problem)
-{
-    char field[48];
-    if (json_kind(tools) != JSON_KIND_ARRAY)
-        return openai_reject(problem, "tools", "'tools' must be an array");
-    for (size_t i = 0; i < json_size(tools); i++) {
-        const struct json *type = json_get(json_at(tools, i), "type");
-        snprintf(field, sizeof field, "tools[%zu].type", i);
-        if (type && !slice_is(json_text(type), "function"))
-            return openai_refuse(problem, field, "only functions can be called");
-    }
-    return true;
-}
-
 static bool write_tools(struct text *out, const struct json *body, struct openai_problem *problem)
 {
     const struct json *tools = body_field(body, "tools"), *choice = body_field(body, "tool_choice");
     bool is_parallel = true;
-    if (tools && !check_tools(tools, problem))
-        return false;
     if (!body_flag(body, "parallel_tool_calls", &is_parallel, &problem->error))
         return openai_blame(problem, "parallel_tool_calls");
-    return (json_size(tools) == 0 || write_json_member(out, "tools", tools)) &&
+    return openai_write_tools(out, tools, problem) &&
            openai_write_tool_choice(out, choice, tools, problem) &&
            (is_parallel || write_flag_member(out, "parallel_tool_calls", false));
 }

@@ -5,6 +5,7 @@
 #include "server/body.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { MOST_STOPS = 64, MOST_BIASES = 1024 };
 
@@ -271,6 +272,28 @@ bool openai_write_format(struct text *out, const struct json *format,
 }
 
 /* ---- tools ---- */
+
+static bool check_tools(const struct json *tools, struct openai_problem *problem)
+{
+    char field[48];
+    if (json_kind(tools) != JSON_KIND_ARRAY)
+        return openai_reject(problem, "tools", "'tools' must be an array");
+    for (size_t i = 0; i < json_size(tools); i++) {
+        const struct json *type = json_get(json_at(tools, i), "type");
+        snprintf(field, sizeof field, "tools[%zu].type", i);
+        if (type && !slice_is(json_text(type), "function"))
+            return openai_refuse(problem, field, "only functions can be called");
+    }
+    return true;
+}
+
+bool openai_write_tools(struct text *out, const struct json *tools, struct openai_problem *problem)
+{
+    if (!tools)
+        return true;
+    return check_tools(tools, problem) &&
+           (json_size(tools) == 0 || write_json_member(out, "tools", tools));
+}
 
 static bool has_tool(const struct json *tools, struct slice name)
 {

@@ -35,6 +35,9 @@ bool openai_write_format(struct text *out, const struct json *format,
                          const struct json *schema_owner, const char *path,
                          struct openai_problem *problem);
 
+/* "tools" as they are, which may be functions only; NULL: none. */
+bool openai_write_tools(struct text *out, const struct json *tools, struct openai_problem *problem);
+
 /* "tool_choice": a word, or an object that names a function in `named`. `tools`: what may be
  * named, each with its name in `function` or itself. */
 bool openai_write_tool_choice(struct text *out, const struct json *choice, const struct json *tools,

@@ -11,6 +11,8 @@
 #include "server/openai/openai_embedding_reply.h"
 #include "server/openai/openai_embedding_request.h"
 #include "server/openai/openai_models.h"
+#include "server/openai/openai_responses_reply.h"
+#include "server/openai/openai_responses_request.h"
 #include "server/reply.h"
 
 #include <stdio.h>
@@ -180,6 +182,38 @@ static void answer_embedding(struct service *service, const struct http_request 
     json_close(&body);
 }
 
+/* ---- responses ---- */
+
+static void start_responses(struct service *service, const struct http_request *request,
+                            struct response *response,
+                            const struct openai_responses_request *wanted)
+{
+    static const struct reply_kind kind = { openai_responses_reply_tell,
+                                            openai_responses_reply_release };
+    struct openai_answer_settings settings = settings_of(request, "resp_");
+    settings.model = wanted->model;
+    settings.is_streaming = wanted->is_streaming;
+    settings.prompt_field = "input";
+    start(service, request, response, wanted->model, &wanted->request, &kind,
+          openai_responses_reply_new(&settings, text_slice(&wanted->settings),
+                                     wanted->includes_encrypted));
+}
+
+static void answer_responses(struct service *service, const struct http_request *request,
+                             struct response *response)
+{
+    const struct json *body = NULL;
+    struct openai_problem problem = { 0 };
+    struct openai_responses_request wanted = { 0 };
+    if (body_open(&body, request->body, &problem.error) &&
+        openai_responses_request_read(&wanted, body, request->client, &problem))
+        start_responses(service, request, response, &wanted);
+    else
+        openai_respond_problem(response, &problem);
+    openai_responses_request_release(&wanted);
+    json_close(&body);
+}
+
 /* ---- models ---- */
 
 static void answer_models(struct service *service, const struct http_request *request,
@@ -222,6 +256,7 @@ static void answer_missing(struct service *service, const struct http_request *r
     static const struct {
         const char *path, *why;
     } rows[] = {
+        { "/v1/responses/", "answers are not kept" },
         { "/v1/rerank", "no family of reranking models is supported yet" },
         { "/v1/audio/", "audio is not supported yet" },
         { "/v1/images/", "images are not supported yet" },
@@ -239,6 +274,9 @@ static void answer_missing(struct service *service, const struct http_request *r
 const struct route openai_routes[] = {
     { "POST", "/v1/chat/completions", DIALECT_OPENAI, false, answer_chat },
     { "POST", "/v1/completions", DIALECT_OPENAI, false, answer_completion },
+    { "POST", "/v1/responses", DIALECT_OPENAI, false, answer_responses },
+    { "GET", "/v1/responses/{id}", DIALECT_OPENAI, false, answer_missing },
+    { "DELETE", "/v1/responses/{id}", DIALECT_OPENAI, false, answer_missing },
     { "POST", "/v1/embeddings", DIALECT_OPENAI, false, answer_embedding },
     { "GET", "/v1/models", DIALECT_OPENAI, false, answer_models },
     { "GET", "/v1/models/{name}", DIALECT_OPENAI, false, answer_model },
