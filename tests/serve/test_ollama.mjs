@@ -300,12 +300,14 @@ test("the prompt can be seen without an answer", async () => {
     assert.equal((await ask("/api/generate", raw)).json._debug_info.rendered_template, "<b>");
 });
 
-test("embeddings have unit length, or are refused by name where a model has none", async () => {
-    const { capabilities } = await ollama.show({ model: "ember" });
-    if (!capabilities.includes("embedding")) {
-        await refused("/api/embed", { model: "ember", input: "x" }, 400, /embed/);
-        return;
-    }
-    const { embeddings } = await ollama.embed({ model: "ember", input: ["a", "b"] });
-    for (const vector of embeddings) assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-5);
+test("embeddings have unit length, also when they are cut", async () => {
+    const request = { model: "ember", input: ["a cat", "a dog"] };
+    const { embeddings, prompt_eval_count } = await ollama.embed(request);
+    const short = (await ollama.embed({ ...request, dimensions: 8 })).embeddings;
+    assert.equal(embeddings.length, 2);
+    assert.ok(prompt_eval_count >= 2);
+    for (const vector of [...embeddings, ...short]) assert.ok(Math.abs(Math.hypot(...vector) - 1) < 1e-5);
+    assert.deepEqual(short.map((vector) => vector.length), [8, 8]);
+    assert.deepEqual((await ollama.embed({ model: "ember", input: [] })).embeddings, []);
+    assert.equal((await ollama.embeddings({ model: "ember", prompt: "a cat" })).embedding.length, embeddings[0].length);
 });
