@@ -20,7 +20,7 @@ struct batch_step {
     struct batch_item *items;
     size_t *part_of_item;
     size_t n_parts, n_items;
-    uint32_t n_writing, prompt_rows;
+    uint32_t n_writing, prompt_rows, n_outputs;
 };
 
 bool batch_step_open(struct batch_step **out, struct engine *engine, struct outbox *outbox,
@@ -217,6 +217,19 @@ static bool offer(struct choice *choice, const struct step_share *share, struct 
     return true;
 }
 
+/* Less of a prompt may be left to read than was planned with, since others had read it: it ends
+ * with this step, and that takes an output. */
+static bool has_outputs(struct batch_step *s, const struct batch_item *item)
+{
+    uint32_t wanted = item->wanted == LOGITS_ALL    ? item->n_tokens
+                      : item->wanted == LOGITS_LAST ? 1
+                                                    : 0;
+    if (s->n_outputs + wanted > engine_max_outputs(s->engine))
+        return false;
+    s->n_outputs += wanted;
+    return true;
+}
+
 static void add_part(struct batch_step *s, struct choice *choice, const struct step_share *share)
 {
     struct error err = { 0 };
@@ -231,6 +244,8 @@ static void add_part(struct batch_step *s, struct choice *choice, const struct s
         tell_news(s, choice);
         return;
     }
+    if (!has_outputs(s, &part->item)) /* the next step is soon enough */
+        return;
     if (part->n_pending > 1 || s->wishes[share->wish].n_pending > 1)
         s->prompt_rows += part->item.n_tokens;
     else
@@ -244,7 +259,7 @@ static void gather_parts(struct batch_step *s, struct choice *const *choices, si
     struct step_limits limits = limits_of(s, n_wishes);
     size_t n_shares = step_plan(s->wishes, n_wishes, &limits, s->shares);
     s->n_parts = 0;
-    s->n_writing = s->prompt_rows = 0;
+    s->n_writing = s->prompt_rows = s->n_outputs = 0;
     for (size_t i = 0; i < n_shares; i++)
         add_part(s, s->wishing[s->shares[i].wish], &s->shares[i]);
 }

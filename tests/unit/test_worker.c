@@ -343,6 +343,35 @@ TEST(answers_are_the_same_in_any_company)
     assert_int_equal(close_worker(&p), 0);
 }
 
+/* Short prompts that begin alike: many are read to their end in one step. */
+TEST(many_prompts_may_end_at_once)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    static struct answer answers[N_TOGETHER];
+    char question[300];
+    open_worker(&p, ember, "");
+    for (size_t round = 0; round < 3; round++) {
+        for (size_t i = 0; i < N_TOGETHER; i++) {
+            answer_init(&answers[i], round * 100 + i + 1);
+            snprintf(
+                question, sizeof question,
+                "{\"kind\":\"generate\",\"raw\":true,\"client\":\"%zu\",\"prompt\":\"Story %zu: "
+                "once upon a time\",\"options\":{\"temperature\":1,\"seed\":1,\"num_predict\":8}}",
+                i, i);
+            send_frame(&p, FRAME_REQUEST, answers[i].request, question);
+        }
+        await_all(&p, answers, N_TOGETHER);
+        for (size_t i = 0; i < N_TOGETHER; i++) {
+            if (answers[i].error)
+                fail_msg("%s", json_text(json_get(answers[i].error, "message")).data);
+            assert_non_null(answers[i].choices[0].done);
+            answer_release(&answers[i]);
+        }
+    }
+    assert_int_equal(close_worker(&p), 0);
+}
+
 TEST(a_prompt_has_many_choices_with_seeds_one_after_another)
 {
     NEEDS_EMBER();
