@@ -39,6 +39,16 @@ struct engine_options engine_defaults(void)
     };
 }
 
+struct engine_options engine_defaults_for(uint32_t n_sequences)
+{
+    struct engine_options options = engine_defaults();
+    if (n_sequences > options.max_outputs)
+        options.max_outputs = n_sequences;
+    if (n_sequences > options.max_batch_tokens)
+        options.max_batch_tokens = n_sequences;
+    return options;
+}
+
 static uint64_t free_memory_bytes(void)
 {
     long pages = sysconf(_SC_AVPHYS_PAGES), size = sysconf(_SC_PAGESIZE);

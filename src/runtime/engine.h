@@ -29,6 +29,8 @@ struct engine_options {
     unsigned cpu_features;     /* mask for tests; ~0u: all this machine has */
 };
 struct engine_options engine_defaults(void);
+/* For steps in which so many sequences may each want logits. */
+struct engine_options engine_defaults_for(uint32_t n_sequences);
 
 /* `path`: GGUF file or model directory. */
 bool engine_open(struct engine **out, const char *path, const struct engine_options *options,

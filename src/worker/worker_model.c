@@ -25,10 +25,13 @@ static bool can_insert(const struct dialogue *dialogue)
     return ok;
 }
 
+/* Answers whose next tokens a step chooses; more take turns. */
+enum { MOST_TOGETHER = 128 };
+
 static bool open_model(struct hearth_model **out, const struct json *open, uint32_t n_threads,
                        struct error *err)
 {
-    struct engine_options options = engine_defaults();
+    struct engine_options options = engine_defaults_for(MOST_TOGETHER);
     struct slice kv_type = json_text(json_get(open, "kv_type"));
     int64_t n_ctx = json_int(json_get(open, "n_ctx"), 0);
     options.n_threads = n_threads;

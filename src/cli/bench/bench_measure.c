@@ -320,19 +320,10 @@ static void release(struct bench *b)
     bench_gauge_close(&b->gauge);
 }
 
-static struct engine_options options_for(const struct bench_plan *plan)
-{
-    struct engine_options options = engine_defaults();
-    uint32_t most = bench_plan_most_sequences(plan);
-    options.max_outputs = most > options.max_outputs ? most : options.max_outputs;
-    options.max_batch_tokens = most > options.max_batch_tokens ? most : options.max_batch_tokens;
-    return options;
-}
-
 bool bench_check(const struct bench_plan *plan, const char *path, struct error *err)
 {
     struct engine *engine = NULL;
-    struct engine_options options = options_for(plan);
+    struct engine_options options = engine_defaults_for(bench_plan_most_sequences(plan));
     if (!engine_open(&engine, path, &options, err))
         return false;
     uint32_t n_ctx = engine_n_ctx(engine);
@@ -349,7 +340,7 @@ bool bench_measure(const struct bench_plan *plan, const struct bench_setting *se
         .report = report,
         .n_sequences = bench_plan_most_sequences(plan),
     };
-    struct engine_options options = options_for(plan);
+    struct engine_options options = engine_defaults_for(bench_plan_most_sequences(plan));
     options.n_threads = setting->n_threads;
     options.kv_type = setting->kv_type;
     bool ok = bench_gauge_open(&b.gauge, setting->n_threads, err);
