@@ -49,6 +49,8 @@ static bool read_more(struct worker *w, struct error *err)
     ssize_t n = read(w->fd, bytes, sizeof bytes);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return true;
+    if (n < 0 && errno == ECONNRESET) /* it has gone and left unread what it was told */
+        return false;
     if (n < 0)
         return fail(err, ERROR_IO, "cannot read from the server: %s", strerror(errno));
     return n > 0 && frame_reader_add(&w->reader, (struct slice){ bytes, (size_t)n }, err);
