@@ -55,7 +55,7 @@ class Batches:
         self.sources = {name: Stream(folder / f"{name}.npy", device, generator)
                         for name in mix.STREAMS}
         self.sources.update({name: Conversations(folder / f"{name}.npy", device, generator)
-                             for name in mix.CONVERSATIONS})
+                             for name in mix.CONVERSATIONS + [mix.TALES]})
         self.owed = dict.fromkeys(self.sources, 0.0)
 
     def take(self, part, n_rows):

@@ -13,8 +13,10 @@ import bpe
 import chat
 import checkpoint
 import measure
+import q3k
 import synthetic_arithmetic
 import synthetic_facts
+import synthetic_reading
 from model import SHAPES, Ember
 
 N_FRESH = 100  # made-up passages and sums, of a seed that training did not use
@@ -112,6 +114,8 @@ def judge(answer_all, cases_path, n_known=100, n_fresh=N_FRESH):
         report[name] = judge_calls(part, said)
         told += [{"expected": c["expected"], "said": s} for c, s in zip(part, said)]
     report["facts"] = judge_fresh(answer_all, synthetic_facts.conversation, n_fresh)
+    report["reading"] = judge_fresh(answer_all, lambda pick: synthetic_reading.conversation(f"fresh {pick.random()}"),
+        n_fresh)
     report["sums"] = judge_fresh(answer_all, synthetic_arithmetic.conversation, n_fresh)
     return dict(report, tool_answers=told)
 
@@ -124,6 +128,7 @@ def main():
     parser.add_argument("tokenizer")
     parser.add_argument("out")
     parser.add_argument("--model", default="ember", choices=SHAPES)
+    parser.add_argument("--q3k", action="store_true", help="with the matrices as Q3_K holds them")
     parser.add_argument("--quick", action="store_true", help="bits per byte only")
     arguments = parser.parse_args()
 
@@ -132,6 +137,8 @@ def main():
     tokenizer = bpe.Tokenizer(arguments.tokenizer)
     model = Ember(SHAPES[arguments.model]).to(device).eval()
     model.load_state_dict(checkpoint.load(arguments.weights))
+    if arguments.q3k:
+        q3k.Rounding(model, False).__enter__()
     data = pathlib.Path(arguments.data)
     report = measure.HeldOut(data, device).bits_per_byte(model, rows=4)
     print(json.dumps(report), flush=True)

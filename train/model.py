@@ -24,7 +24,7 @@ class Shape:
 
 
 SHAPES = {
-    "ember": Shape(),
+    "ember": Shape(n_layers=9, n_ff=1024),
     "ember-draft": Shape(width=192, n_layers=4, n_heads=3, n_kv_heads=1, n_ff=512),
     "tiny": Shape(width=64, n_layers=2, n_heads=2, n_kv_heads=1, head_dim=32, n_ff=96),
 }

@@ -21,7 +21,10 @@ import corpus
 import mix
 import synthetic_arithmetic
 import synthetic_facts
+import synthetic_functions
+import synthetic_reading
 import synthetic_stories
+import synthetic_tales
 import synthetic_tools
 
 CONTEXT = 2048
@@ -29,6 +32,8 @@ ROW = CONTEXT + 1  # each row holds the inputs and, one later, what they predict
 PADDING, GIVEN, SAID = 0, 1, 2
 N_TOOL_CASES = 100
 N_NEW_TOOL_CASES = 40
+# how much is made up
+N_TALES, N_TOLD, N_READINGS, N_INVENTIONS = 600_000, 40_000, 140_000, 60_000
 SOURCE_OF = {"self_dialogue": "talk", "topical_chat": "talk", "sgd": "service",
              "taskmaster4": "service", "fairytaleqa": "passages", "gsm8k": "sums"}
 
@@ -65,6 +70,34 @@ def encode_conversation(conversation):
         else:
             i += 1
     return numpy.array(ids[:ROW], dtype=numpy.uint16), numpy.array(roles[:ROW], dtype=numpy.uint8)
+
+
+def encode_tale(seed):
+    return encode_document(synthetic_tales.document(f"tale {seed}"))
+
+
+def encode_told(seed):
+    return encode_conversation(synthetic_tales.conversation(f"told {seed}"))
+
+
+def encode_reading(seed):
+    return encode_conversation(synthetic_reading.conversation(f"reading {seed}"))
+
+
+def encode_invention(seed):
+    return encode_conversation(synthetic_functions.conversation(random.Random(f"invention {seed}")))
+
+
+def line_up(documents):
+    """Rows that begin where a document begins; the last one of each row is cut off."""
+    rows, row, length = [], [], 0
+    for ids in documents:
+        row.append(ids)
+        length += len(ids)
+        if length >= ROW:
+            rows.append(numpy.concatenate(row)[:ROW])
+            row, length = [], 0
+    return numpy.stack(rows)
 
 
 def pack(pairs, pick, end_token):
@@ -176,9 +209,9 @@ def tool_case(row, pick):
             "expected": row["messages"][at]["tool_calls"][0]["function"]}
 
 
-def gather(folder, pick, small):
+def gather(folder, pick, small, prose_step):
     """Everything to encode: texts of each stream, conversations of each other source, and cases."""
-    stories, prose = corpus.documents(folder, "stories.txt"), corpus.documents(folder, "prose.txt")
+    stories, prose = corpus.documents(folder, "stories.txt"), corpus.documents(folder, "prose.txt")[::prose_step]
     talks, calls = corpus.rows(folder, "dialogue.jsonl"), corpus.rows(folder, "tools.jsonl")
     if small:
         stories, prose = stories[::40], prose[::60]
@@ -189,24 +222,29 @@ def gather(folder, pick, small):
         pick, functions=synthetic_tools.HELD_OUT_FUNCTIONS), pick) for _ in range(N_NEW_TOOL_CASES)]
 
     n = lambda count: count // 50 if small else count
-    conversations = {name: [] for name in mix.CONVERSATIONS}
+    conversations = {name: [] for name in mix.CONVERSATIONS if name != "reading"}
     for row in talks:
         conversations[SOURCE_OF[row["source"]]].append(row)
     plain = [r for r in talks if r["source"] in ("self_dialogue", "topical_chat")]
     persona = list(persona_conversations(pick, plain, n(6000)))
     conversations["persona"] = persona
-    conversations["calls"] = calls
+    conversations["calls"] = [synthetic_functions.renamed(pick, row) if i % 4 == 0 else row
+                              for i, row in enumerate(calls)]
     conversations["functions"] = [synthetic_tools.conversation(pick) for _ in range(n(24000))]
+    conversations["functions"] = [synthetic_functions.renamed(pick, row) if i % 2 else row
+                                  for i, row in enumerate(conversations["functions"])]
     conversations["functions"] += [
         synthetic_tools.conversation(pick, pick.choice(pick.choice([persona, plain, plain])))
         for _ in range(n(5000))]
     conversations["sums"] += [synthetic_arithmetic.conversation(pick) for _ in range(n(40000))]
     conversations["passages"] += [synthetic_facts.conversation(pick) for _ in range(n(20000))]
     conversations["passages"] += said_conversations(pick, stories, n(16000))
-    conversations["tales"] = list(story_conversations(pick, stories, n(16000)))
+    conversations["inventions"] = [synthetic_functions.conversation(pick, pick.choice(pick.choice([persona, plain,
+                plain]))) for _ in range(n(4000))]
+    conversations["told"] = list(story_conversations(pick, stories, n(3000)))
     pick.shuffle(prose)
     streams = {"stories": stories, "prose": prose,
-               "fill": list(fill_documents(stories + prose[::3], pick)),
+               "fill": list(fill_documents(stories + prose, pick)),
                "transcripts": [transcript(r) for r in talks if r["source"] != "fairytaleqa"]}
     for texts in streams.values():
         pick.shuffle(texts)
@@ -233,6 +271,7 @@ def main():
     parser.add_argument("tokenizer")
     parser.add_argument("out")
     parser.add_argument("--small", action="store_true", help="a fraction, to try things out")
+    parser.add_argument("--prose-step", type=int, default=8, help="one book of prose in so many")
     parser.add_argument("--processes", type=int, default=16)
     arguments = parser.parse_args()
     began = time.time()
@@ -240,7 +279,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     pick = random.Random(20)
 
-    streams, conversations, cases = gather(arguments.corpus, pick, arguments.small)
+    streams, conversations, cases = gather(arguments.corpus, pick, arguments.small, arguments.prose_step)
     (out / "tool_cases.jsonl").write_text("".join(json.dumps(c) + "\n" for c in cases))
     print(f"gathered after {time.time() - began:.0f} s", flush=True)
     _start(arguments.tokenizer)
@@ -250,10 +289,17 @@ def main():
             ids = numpy.concatenate(list(pool.imap(encode_document, texts, 16)))
             numpy.save(out / f"{name}.npy", ids)
             print(f"{name:12} {len(ids):11,} tokens in {len(texts):,} documents", flush=True)
-        encoded = {name: pool.imap(encode_conversation, rows, 64)
-                   for name, rows in conversations.items()}
-        for name, pairs in encoded.items():
-            ids, roles = pack(list(pairs), pick, end)
+        few = 200 if arguments.small else 1
+        rows = line_up(pool.imap(encode_tale, range(N_TALES // few), 256))
+        numpy.save(out / f"{mix.TALES}.npy", rows)
+        numpy.save(out / f"{mix.TALES}.roles.npy", numpy.full_like(rows, SAID, dtype=numpy.uint8))
+        print(f"{mix.TALES:12} {rows.size:11,} tokens in {N_TALES // few:,} documents", flush=True)
+        encoded = {name: [pool.imap(encode_conversation, rows, 64)] for name, rows in conversations.items()}
+        encoded["reading"] = [pool.imap(encode_reading, range(N_READINGS // few), 64)]
+        encoded["told"].append(pool.imap(encode_told, range(N_TOLD // few), 64))
+        encoded["inventions"].append(pool.imap(encode_invention, range(N_INVENTIONS // few), 64))
+        for name, several in encoded.items():
+            ids, roles = pack([pair for pairs in several for pair in pairs], pick, end)
             numpy.save(out / f"{name}.npy", ids)
             numpy.save(out / f"{name}.roles.npy", roles)
             print(f"{name:12} {(roles > PADDING).sum():11,} tokens, {(roles == SAID).sum():,} of them said, "

@@ -1,10 +1,13 @@
-"""Rows of numbers to the stored forms of GGUF, by hearth's own reference conversions (src/quant)."""
+"""Rows of numbers to the stored forms of GGUF, by hearth's own reference conversions (src/quant) and q3k.py."""
 import ctypes
 import functools
 import pathlib
 import subprocess
 
 import numpy
+import torch
+
+import q3k
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "build" / "train" / "quant.so"
@@ -15,7 +18,7 @@ TYPES = {name: (i, *rest) for i, (name, *rest) in enumerate([
     ("Q2_K", 10, 256, 84), ("Q3_K", 11, 256, 110), ("Q4_K", 12, 256, 144),
     ("Q5_K", 13, 256, 176), ("Q6_K", 14, 256, 210)])}
 # GGUF's general.file_type
-FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 7, "Q4_K": 15, "Q6_K": 18, "BF16": 32}
+FILE_TYPES = {"F32": 0, "F16": 1, "Q4_0": 2, "Q8_0": 7, "Q3_K": 11, "Q4_K": 15, "Q6_K": 18, "BF16": 32}
 
 
 @functools.lru_cache(maxsize=None)
@@ -41,6 +44,8 @@ def quantize(values, type_name):
     values = numpy.ascontiguousarray(values, dtype=numpy.float32)
     if values.shape[-1] % elements:
         raise ValueError(f"rows of {values.shape[-1]} are no multiple of {type_name}'s {elements}")
+    if type_name == "Q3_K":
+        return q3k.pack(torch.from_numpy(values))
     if not _library().quantize_supported(index):
         raise ValueError(f"hearth does not write {type_name}")
     out = ctypes.create_string_buffer(values.size // elements * n_bytes)

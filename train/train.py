@@ -7,6 +7,7 @@ steps, stays, and then falls in a straight line from `--fall-from` (a share of a
 gives the two heights as factors of the peak, so that a second run can go on where the first one ended.
 """
 import argparse
+import contextlib
 import json
 import pathlib
 import time
@@ -16,6 +17,7 @@ import torch.nn.functional as F
 
 import checkpoint
 import measure
+import q3k
 from batches import Batches
 from model import SHAPES, Ember
 from optimizer import Optimizer
@@ -87,9 +89,9 @@ def main():
     parser.add_argument("--fall-from", type=float, default=0.5)
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1e9, help="save and stop after this long")
     parser.add_argument("--report-every", type=int, default=100)
     parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--q3k", action="store_true", help="compute with the matrices as Q3_K holds them")
     parser.add_argument("--no-compile", action="store_true")
     arguments = parser.parse_args()
 
@@ -104,6 +106,7 @@ def main():
     losses = Losses(model, teacher)
     run = losses if arguments.no_compile else torch.compile(losses)
     optimizer = Optimizer(model)
+    rounding = q3k.Rounding(model, not arguments.no_compile) if arguments.q3k else contextlib.nullcontext()
     batches = Batches(arguments.data, device, arguments.seed)
     heldout = measure.HeldOut(arguments.data, device)
     plan = parse_plan(arguments.plan)
@@ -115,9 +118,10 @@ def main():
 
     for step, part in enumerate(plan):
         ids, targets, weights = batches.take(part, arguments.rows)
-        with torch.autocast(device, dtype=torch.bfloat16):
-            loss, own = run(ids, targets, weights)
-        loss.backward()
+        with rounding:
+            with torch.autocast(device, dtype=torch.bfloat16):
+                loss, own = run(ids, targets, weights)
+            loss.backward()
         rate = rate_at(step, len(plan), arguments.peak, first, last, arguments.fall_from)
         optimizer.step(rate)
         sums += own
@@ -125,7 +129,7 @@ def main():
             sums.item()
             marked = (time.time(), step)
             print(f"first steps after {marked[0] - began:.0f} s", flush=True)
-        is_last = step + 1 == len(plan) or time.time() - began > arguments.seconds
+        is_last = step + 1 == len(plan)
         if (step + 1) % arguments.report_every == 0 or is_last:
             mean = sums.item() / ((step % arguments.report_every) + 1)
             speed = 0.0
@@ -135,7 +139,7 @@ def main():
                    "tokens_per_second": int(speed), "seconds": round(time.time() - began, 1)}
             if is_last or (step + 1) % (5 * arguments.report_every) == 0:
                 model.eval()
-                with torch.autocast(device, dtype=torch.bfloat16):
+                with rounding, torch.autocast(device, dtype=torch.bfloat16):
                     row.update(heldout.bits_per_byte(model, HALVES))
                 model.train()
             log.append(row)
