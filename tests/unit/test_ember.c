@@ -58,14 +58,14 @@ static const char prose[] =
     "had painted a single word on its white face, in blue, with a careful hand. She read it and "
     "laughed, and ran down the stairs to thank him.\n";
 
-/* How far a type may be from the file. Measured: -0.01, +0.07, +0.10 and +0.60 %. A broken block
- * format costs several times as much as these bounds. */
+/* How far a type may be from the file, which is Q3_K. Measured: -0.02, +0.19, -0.19 and -0.58 %. A
+ * broken block format costs several times as much as these bounds. */
 static const struct {
     enum dtype type;
     double bound;
 } types[] = {
     { DTYPE_F16, 0.002 },
-    { DTYPE_Q8_0, 0.002 },
+    { DTYPE_Q8_0, 0.004 },
     { DTYPE_Q4_K, 0.006 },
     { DTYPE_Q4_0, 0.015 },
 };
@@ -102,7 +102,7 @@ TEST(ember_predicts_prose_far_better_than_a_smaller_model)
     NEEDS_EMBER();
     double own = bits_of(ember), other = bits_of(golden_path("stories260K/stories260K.gguf"));
     printf("ember %.4f bits per byte, stories260K %.4f\n", own, other);
-    assert_true(own < 0.75 * other); /* measured: 0.68 */
+    assert_true(own < 0.75 * other); /* measured: 0.71 */
 }
 
 struct stage {
@@ -299,6 +299,11 @@ static const struct {
       "{\"type\":\"string\",\"pattern\":\"^[A-Z][a-z]+ [A-Z][a-z]+( the [a-z]+){0,3}$\"}", 6 },
     { "How many days has a year?", "{\"type\":\"integer\",\"minimum\":17,\"maximum\":4242}", 3 },
     { "On which day shall we meet?", "{\"type\":\"string\",\"format\":\"date\"}", 14 },
+    { "Tell me a story about a fox.", "{\"type\":\"string\"}", 8 },
+    { "Tell me a story about a giant.",
+      "{\"type\":\"object\",\"properties\":{\"story\":{\"type\":\"string\"}},"
+      "\"required\":[\"story\"],\"additionalProperties\":false}",
+      16 },
 };
 
 /* Ask question i with room for n_predict tokens; how many the answer took. */
