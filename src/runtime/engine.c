@@ -99,7 +99,7 @@ static bool check_vocabulary(struct engine *engine, struct error *err)
     return add_end_tokens(engine, err);
 }
 
-enum { SMALL_CONTEXT_BYTES = 64 << 20 };
+enum { SMALL_CONTEXT_BYTES = 64 << 20, PREFIX_BYTES = 256 << 20 };
 
 /* Keys and values of the model's longest context. */
 static uint64_t context_bytes(const struct model_config *c, enum kv_type type)
@@ -124,6 +124,8 @@ static bool open_cache(struct engine *engine, struct error *err)
         .n_kv_heads = (size_t)c->n_kv_heads,
         .head_dim = (size_t)c->head_dim,
         .budget_bytes = o->kv_budget_bytes,
+        /* what was read before is worth the memory of two whole contexts, not all there is */
+        .reuse_bytes = size_max(PREFIX_BYTES, 2 * context_bytes(c, o->kv_type)),
     };
     return kv_cache_open(&engine->cache, &options, err) &&
            (!o->keeps_prefixes || prefix_cache_open(&engine->prefixes, engine->cache, err));

@@ -9,7 +9,7 @@ struct free_page {
 
 struct kv_cache {
     size_t page_bytes;
-    uint64_t budget_bytes;
+    uint64_t budget_bytes, reuse_bytes;
     uint64_t n_allocated, n_taken;
     struct free_page *free_pages;
     kv_spare *spare; /* NULL: nobody has any */
@@ -58,6 +58,7 @@ bool kv_cache_open(struct kv_cache **out, const struct kv_cache_options *options
     cache->page_bytes =
         options->n_layers * kv_layer_bytes(options->type, options->n_kv_heads, options->head_dim);
     cache->budget_bytes = options->budget_bytes;
+    cache->reuse_bytes = options->reuse_bytes;
     *out = cache;
     return true;
 }
@@ -86,6 +87,11 @@ void kv_cache_close(struct kv_cache **cache)
     *cache = NULL;
 }
 
+static bool is_roomy(const struct kv_cache *cache)
+{
+    return !cache->reuse_bytes || cache->n_allocated < cache->reuse_bytes / cache->page_bytes;
+}
+
 static bool fits(const struct kv_cache *cache, uint64_t n_pages)
 {
     return n_pages <= cache->budget_bytes / cache->page_bytes;
@@ -106,11 +112,11 @@ static uint8_t *allocate(struct kv_cache *cache)
 
 bool kv_cache_take(struct kv_cache *cache, uint8_t **page, struct error *err)
 {
-    do {
+    *page = pop_free(cache);
+    if (!*page && !is_roomy(cache) && spare_one(cache))
         *page = pop_free(cache);
-        if (!*page)
-            *page = allocate(cache);
-    } while (!*page && spare_one(cache));
+    while (!*page && !(*page = allocate(cache)) && spare_one(cache))
+        *page = pop_free(cache);
     cache->n_taken += *page != NULL;
     if (*page)
         return true;

@@ -25,6 +25,8 @@ struct kv_cache_options {
     enum kv_type type;
     size_t n_layers, n_kv_heads, head_dim;
     uint64_t budget_bytes; /* all pages together */
+    /* when so many are allocated, spare pages are taken before more memory is; 0: at the budget */
+    uint64_t reuse_bytes;
 };
 
 /* ERROR_USAGE when heads of that length cannot be stored so. */

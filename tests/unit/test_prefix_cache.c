@@ -33,12 +33,13 @@ static uint64_t roll(struct stage *s, uint64_t below)
     return (s->random >> 33) % below;
 }
 
-static void open_cache(struct stage *s, uint64_t n_pages)
+static void open_cache_reusing(struct stage *s, uint64_t n_pages, uint64_t n_before_reuse)
 {
     struct error err = { 0 };
     struct kv_cache_options options = {
         .type = KV_F16, .n_layers = 1, .n_kv_heads = 1, .head_dim = 16
     };
+    options.reuse_bytes = n_before_reuse * kv_layer_bytes(KV_F16, 1, 16);
     assert_ok(kv_cache_open(&s->cache, &options, &err), err);
     kv_cache_set_budget(s->cache, n_pages * kv_cache_page_bytes(s->cache));
     assert_ok(prefix_cache_open(&s->prefixes, s->cache, &err), err);
@@ -48,6 +49,11 @@ static void open_cache(struct stage *s, uint64_t n_pages)
                   err);
     }
     s->n_left = 0;
+}
+
+static void open_cache(struct stage *s, uint64_t n_pages)
+{
+    open_cache_reusing(s, n_pages, 0);
 }
 
 static void close_cache(struct stage *s)
@@ -407,6 +413,33 @@ TEST(a_smaller_budget_takes_cached_pages_at_once_and_others_when_they_come_back)
     pair->length = 0;
     kv_cache_set_budget(stage.cache, 0);
     assert_int_equal(kv_cache_allocated_bytes(stage.cache), 0);
+    close_cache(&stage);
+}
+
+TEST(what_was_read_before_makes_room_before_more_memory_is_taken)
+{
+    static struct stage stage;
+    struct pair *pair = &stage.pairs[0];
+    token_id tokens[200];
+    open_cache_reusing(&stage, 100, 10);
+    uint64_t page = kv_cache_page_bytes(stage.cache);
+    for (uint32_t round = 0; round < 20; round++) {
+        fill(tokens, 200, 1000 + round);
+        assert_true(append(pair, tokens, 200));
+        assert_sound(&stage);
+        sequence_leave(pair->sequence);
+        pair->length = 0;
+        assert_true(kv_cache_allocated_bytes(stage.cache) <= 10 * page);
+    }
+    assert_int_equal(kv_cache_allocated_bytes(stage.cache), 10 * page);
+    for (size_t i = 0; i < 4; i++) /* what is in use may have all there is */
+        assert_true(append(&stage.pairs[i], tokens, 190));
+    assert_true(kv_cache_allocated_bytes(stage.cache) > 10 * page);
+    assert_sound(&stage);
+    for (size_t i = 0; i < 4; i++) {
+        sequence_leave(stage.pairs[i].sequence);
+        stage.pairs[i].length = 0;
+    }
     close_cache(&stage);
 }
 
