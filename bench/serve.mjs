@@ -1,10 +1,11 @@
 // serve.mjs: what `hearth serve` adds to the engine, and how it holds up with many clients.
 //
-//   node bench/serve.mjs MODEL [--hearth build/hearth] [--clients 64] [--seconds 60] [--only many,prefix,overhead]
+//   node bench/serve.mjs MODEL [--hearth build/hearth] [--clients 64] [--seconds 60] [--only many,prefix,gone,overhead]
 //
 // many      N clients stream answers for S seconds: errors, tokens a second beside `hearth bench` with as many sequences,
 //           the slowest client beside the median, resident memory over time
 // prefix    the same long prompt twice: time to the first token
+// gone      a client goes while its prompt is read: time until its pages are free
 // overhead  one client: time a token and to the first token, beside `hearth bench`, measured in turns
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, existsSync, rmSync } from "node:fs";
@@ -20,12 +21,12 @@ const { values: flags, positionals } = parseArgs({
         clients: { type: "string", default: "64" },
         seconds: { type: "string", default: "60" },
         rounds: { type: "string", default: "5" },
-        only: { type: "string", default: "many,prefix,overhead" },
+        only: { type: "string", default: "many,prefix,gone,overhead" },
         tokens: { type: "string", default: "128" },
     },
 });
 if (positionals.length !== 1) {
-    console.error("usage: node bench/serve.mjs MODEL [--clients N] [--seconds S] [--only many,prefix,overhead]");
+    console.error("usage: node bench/serve.mjs MODEL [--clients N] [--seconds S] [--only many,prefix,gone,overhead]");
     process.exit(2);
 }
 const model = positionals[0], nTokens = Number(flags.tokens);
@@ -129,6 +130,27 @@ async function prefix(server) {
         share: median(out.map((o) => o.warm / o.cold)) };
 }
 
+async function usedBytes(server) {
+    const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    return Number(/^hearth_kv_bytes\{[^}]*state="used"\} (\S+)/m.exec(text)?.[1] ?? 0);
+}
+
+async function gone(server) {
+    const words = Array.from({ length: 220 }, (_, i) => `word${(i * 7919) % 997}`).join(" "), times = [];
+    for (let round = 0; times.length < Number(flags.rounds) && round < 50; round++) {
+        const controller = new AbortController();
+        const answers = Array.from({ length: 8 }, (_, i) =>
+            generate(server.port, { prompt: `Gone ${round} ${i}. ${words}`, options: greedy(2) }, () => {}, controller.signal));
+        while (await usedBytes(server) === 0 && answers.length) await sleep(2);
+        const began = performance.now();
+        controller.abort();
+        while (await usedBytes(server) > 0) await sleep(1);
+        times.push(performance.now() - began);
+        await Promise.all(answers);
+    }
+    return { clients: 8, free_ms: median(times), slowest_ms: Math.max(...times) };
+}
+
 async function overhead(server) {
     const perToken = [], first = [], enginePerToken = [], engineFirst = [];
     for (let round = 0; round < Number(flags.rounds); round++) {
@@ -149,7 +171,7 @@ async function overhead(server) {
 const server = await start();
 try {
     for (const what of flags.only.split(",")) {
-        const result = await { many, prefix, overhead }[what](server);
+        const result = await { many, prefix, gone, overhead }[what](server);
         if (what === "many") {
             const row = rows(engine("-p", "0", "-n", "32", "-b", flags.clients))[0];
             result.engine_tokens_per_s = row.tps;
