@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/model_summary.h"
 #include "cli/model_talents.h"
+#include "cli/named_model.h"
 #include "cli/output.h"
 #include "formats/quantization_name.h"
 #include "formats/weights.h"
@@ -16,7 +17,7 @@ static const char about[] =
     "tensors.\n"
     "The model need not be one that hearth runs.\n";
 
-enum { SHOWN_ELEMENTS = 3, LINE_LIMIT_BYTES = 1 << 16 };
+enum { SHOWN_ELEMENTS = 3, LINE_LIMIT_BYTES = 1 << 16, PATH_LIMIT_BYTES = 1 << 16 };
 
 static uint64_t count_parameters(const struct weights *w)
 {
@@ -221,10 +222,15 @@ int show_command(int argc, char **argv)
     const struct option_row rows[] = {
         { "verbose", 'v', OPTION_FLAG, &verbose, 0, 0, NULL, "Also all metadata and tensors" },
     };
-    const struct usage usage = { "show FILE|DIR [-v]", about, rows, COUNT_OF(rows), 1, 1 };
+    const struct usage usage = { "show MODEL|FILE|DIR [-v]", about, rows, COUNT_OF(rows), 1, 1 };
     int status;
     if (!command_begin(&usage, &argc, argv, &status))
         return status;
     struct error err = { 0 };
-    return show(argv[1], verbose, &err) ? 0 : report(err.message);
+    struct text path;
+    const char *model;
+    text_init(&path, PATH_LIMIT_BYTES);
+    bool ok = named_model_find(argv[1], &model, &path, &err) && show(model, verbose, &err);
+    text_release(&path);
+    return ok ? 0 : report(err.message);
 }

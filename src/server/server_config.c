@@ -525,7 +525,8 @@ bool server_settings_client(struct server_settings *settings, struct client_conf
     *out = (struct client_config){ .api_key = value_of(settings, "api_key")->text };
     if (!host_text_read(slice_of(host->text), is_theirs, &out->host, err))
         return fail_while(err, "%s", host->origin);
-    return put_path(settings, value_of(settings, "api_key_file"), &out->api_key_file, err);
+    return put_path(settings, value_of(settings, "api_key_file"), &out->api_key_file, err) &&
+           put_path(settings, value_of(settings, "models"), &out->models, err);
 }
 
 bool server_settings_row(const struct server_settings *settings, size_t index, const char **name,

@@ -59,10 +59,10 @@ bool server_settings_has_flag(const char *name, bool *is_switch);
 bool server_settings_config(struct server_settings *settings, struct server_config *out,
                             struct error *err) MUST_CHECK;
 
-/* What a client needs of them, which may name a server behind TLS. */
+/* What other commands than the server need of them; the host may be a server behind TLS. */
 struct client_config {
     struct host_text host;
-    const char *api_key, *api_key_file; /* "": none */
+    const char *api_key, *api_key_file, *models; /* "": none */
 };
 bool server_settings_client(struct server_settings *settings, struct client_config *out,
                             struct error *err) MUST_CHECK;

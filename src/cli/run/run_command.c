@@ -1,6 +1,7 @@
 #include "cli/commands.h"
-#include "cli/run/interrupts.h"
+#include "cli/named_model.h"
 #include "cli/output.h"
+#include "cli/run/interrupts.h"
 #include "cli/run/repl.h"
 #include "cli/run/settings.h"
 #include "cli/run/talk.h"
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 /* Far more than any context holds; a pipe that never ends must not fill the memory. */
-enum { PROMPT_LIMIT_BYTES = 256 << 20 };
+enum { PROMPT_LIMIT_BYTES = 256 << 20, PATH_LIMIT_BYTES = 1 << 16 };
 
 static const char about[] =
     "Answers the prompt, a user's message, through the model's chat template. A model without\n"
@@ -23,7 +24,8 @@ static const char about[] =
     "Standard input, when it is no terminal, is read to its end and put in front; alone, it is\n"
     "taken without its last line break. Without a prompt, on a terminal, it is a conversation: /?\n"
     "explains. An empty prompt (\"\") only opens the model. Ctrl-C ends the answer (exit status\n"
-    "130). The model \"ember\" is a part of the program; it is taken when none is named.\n";
+    "130). A MODEL is known by its name in the folder of models (HEARTH_MODELS, else\n"
+    "~/.hearth/models); \"ember\" is a part of the program and is taken when none is named.\n";
 
 static bool read_input(struct text *prompt, struct error *err)
 {
@@ -184,16 +186,20 @@ int run_command(int argc, char **argv)
     struct error err = { 0 };
     bool interactive = is_conversation(&settings, argc);
     const char *misplaced = interactive ? flag_of_prompts(&settings) : NULL;
-    struct text prompt;
+    struct text prompt, path;
     text_init(&prompt, PROMPT_LIMIT_BYTES);
+    text_init(&path, PATH_LIMIT_BYTES);
     if (misplaced)
         status = report_usage("run", misplaced);
     else if (!settings_load(&settings, &err))
         status = err.code == ERROR_USAGE ? report_usage("run", err.message) : report(err.message);
     else if (!interactive && !assemble_prompt(argc > 2 ? argc - 2 : 0, argv + 2, &prompt, &err))
         status = report(err.message);
+    else if (!named_model_find(model, &model, &path, &err))
+        status = report(err.message);
     else
         status = run(model, &settings, text_slice(&prompt), interactive);
+    text_release(&path);
     text_release(&prompt);
     settings_release(&settings);
     return status;
