@@ -116,12 +116,19 @@ async function many(server) {
         slowest_of_median: Math.min(...counts) / median(counts), memory_after_a_third: third[0], memory_end: third.at(-1) };
 }
 
+const words = (n) => Array.from({ length: n }, (_, i) => `word${(i * 7919) % 997}`).join(" ");
+
 async function prefix(server) {
-    const words = Array.from({ length: 1500 }, (_, i) => `word${(i * 7919) % 997}`).join(" ");
     const out = [];
+    let nWords = 3000; // as many as the context takes
     for (let round = 0; round < Number(flags.rounds); round++) {
-        const prompt = `Round ${round}. ${words}`;
+        const prompt = `Round ${round}. ${words(nWords)}`;
         const cold = await generate(server.port, { prompt, options: greedy(2) });
+        if (/context/.test(cold.error ?? "")) {
+            nWords = Math.floor(nWords * 0.8);
+            round -= 1;
+            continue;
+        }
         const warm = await generate(server.port, { prompt, options: greedy(2) });
         if (cold.error || warm.error) return { error: cold.error ?? warm.error };
         out.push({ cold: cold.first, warm: warm.first, tokens: cold.done.prompt_eval_count });
@@ -136,11 +143,11 @@ async function usedBytes(server) {
 }
 
 async function gone(server) {
-    const words = Array.from({ length: 220 }, (_, i) => `word${(i * 7919) % 997}`).join(" "), times = [];
+    const times = [];
     for (let round = 0; times.length < Number(flags.rounds) && round < 50; round++) {
         const controller = new AbortController();
         const answers = Array.from({ length: 8 }, (_, i) =>
-            generate(server.port, { prompt: `Gone ${round} ${i}. ${words}`, options: greedy(2) }, () => {}, controller.signal));
+            generate(server.port, { prompt: `Gone ${round} ${i}. ${words(200)}`, options: greedy(2) }, () => {}, controller.signal));
         while (await usedBytes(server) === 0 && answers.length) await sleep(2);
         const began = performance.now();
         controller.abort();
