@@ -64,7 +64,10 @@ function generate(port, body, onToken = () => {}, signal = undefined) {
                     onToken();
                 }
             });
-            response.on("end", () => resolve(out));
+            response.on("end", () => {
+                if (rest) out.error = JSON.parse(rest).error; // an answer that is no stream
+                resolve(out);
+            });
             response.on("error", (error) => resolve({ ...out, error: out.error ?? String(error) }));
         });
         request.on("error", (error) => resolve({ ...out, error: String(error) }));

@@ -158,7 +158,7 @@ TEST(a_step_beside_answers_stays_short)
         step_pace_measured(&pace, 100000000, 0, 100); /* 1 ms a row */
     }
     assert_int_equal(step_pace_rows(&pace, 4), 50);
-    assert_int_equal(step_pace_rows(&pace, 0), 250);
+    assert_int_equal(step_pace_rows(&pace, 0), 70);
     for (size_t i = 0; i < 40; i++)
         step_pace_measured(&pace, 200000000, 4, 0); /* 200 ms: as much again for prompts */
     assert_in_range(step_pace_rows(&pace, 4), 190, 200);
