@@ -19,6 +19,7 @@ int parse_command(int argc, char **argv);
 int serve_command(int argc, char **argv);
 int worker_command(int argc, char **argv);
 int config_command(int argc, char **argv);
+int list_command(int argc, char **argv);
 int ps_command(int argc, char **argv);
 int stop_command(int argc, char **argv);
 

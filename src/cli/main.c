@@ -20,6 +20,8 @@ static const struct command commands[] = {
       "Answer clients of Ollama, OpenAI and Anthropic" },
     { "start", serve_command, NULL, NULL },
     { "show", show_command, "show MODEL|FILE|DIR", "What a model file holds" },
+    { "list", list_command, "list [PREFIX]", "The models that the server has" },
+    { "ls", list_command, NULL, NULL },
     { "ps", ps_command, "ps [PREFIX]", "The models that the server has in memory" },
     { "stop", stop_command, "stop MODEL", "Take a model out of the server's memory" },
     { "config", config_command, "config [--json]", "The server's settings and their origins" },

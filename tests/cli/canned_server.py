@@ -12,6 +12,7 @@ def moment(seconds):
 
 def model(name, size, vram, seconds):
     return {"name": name, "model": name, "size": size, "digest": "0123456789abcdef" * 4, "size_vram": vram,
+            "modified_at": moment(-3 * 86400 - 60),
             "expires_at": "2318-09-23T00:00:00Z" if seconds is None else moment(seconds), "context_length": 4096}
 
 

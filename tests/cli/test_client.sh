@@ -31,6 +31,14 @@ try "$hearth" ps EMB
 out_is "NAME            ID              SIZE     PROCESSOR    CONTEXT    UNTIL
 ember:latest    0123456789ab    24 MB    100% CPU     4096       Forever"
 
+it "lists the models of the server, in two ways"
+try "$hearth" list SPL
+out_is "NAME     ID              SIZE    MODIFIED
+split    0123456789ab    1 KB    3 days ago"
+try "$hearth" ls
+status_is 0
+out_has "qwen:latest"
+
 it "finds the server by Ollama's variable, and through no proxy"
 unset HEARTH_HOST
 OLLAMA_HOST="http://127.0.0.1:$port/good" http_proxy=http://127.0.0.1:1 try "$hearth" ps

@@ -27,6 +27,11 @@ log_has() { # until it does, for five seconds: lines are written by other thread
     wrong "no '$1' in the log '$(tail -c 1500 "$tmp/log")'"
 }
 
+it "lists its models"
+try "$hearth" list tiny
+status_is 0
+out_matches '^tiny:latest +[0-9a-f]{12} +[0-9.]+ [KMG]B +.* ago$'
+
 it "has no models in memory at first"
 try "$hearth" ps
 status_is 0
