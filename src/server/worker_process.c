@@ -290,8 +290,9 @@ static void write_frames(struct worker_process *process)
  * long nothing of that can happen. */
 static uint64_t keep_discipline(struct worker_process *process)
 {
-    uint64_t now = clock_ns(), calm_ns = UINT64_MAX;
+    uint64_t calm_ns = UINT64_MAX;
     pthread_mutex_lock(&process->lock);
+    uint64_t now = clock_ns(); /* with the lock: `heard_ns` is never later */
     if (process->limit_ns && !process->is_told && !process->is_closed) {
         uint64_t silent_ns = now - process->heard_ns;
         if (silent_ns < process->limit_ns) {

@@ -248,6 +248,28 @@ TEST(a_worker_that_is_silent_too_long_is_killed)
     assert_true(seen->end.was_told);
 }
 
+/* Who asks sets the clock anew while the process's thread looks at it. */
+static void *ask_again_and_again(void *context)
+{
+    struct seen *seen = context;
+    for (size_t i = 0; i < 20000; i++)
+        worker_process_expect(seen->process, i % 2 ? 60000000000 : 0);
+    return NULL;
+}
+
+TEST(a_worker_that_much_is_asked_of_is_not_taken_for_silent)
+{
+    size_t files = n_open_files();
+    pthread_t threads[4];
+    struct seen *seen = start("echo");
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_again_and_again, seen), 0);
+    for (size_t i = 0; i < COUNT_OF(threads); i++)
+        pthread_join(threads[i], NULL);
+    finish(seen, files);
+    assert_string_equal(seen->how, "ended with status 0");
+}
+
 TEST(a_worker_can_be_killed_with_a_reason)
 {
     size_t files = n_open_files();
