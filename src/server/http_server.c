@@ -582,11 +582,12 @@ void http_server_close(struct http_server **server)
     if (!s)
         return;
     atomic_store(&s->is_closing, true);
-    /* the library cannot stop while connections are suspended */
-    while (atomic_load(&s->n_suspended) > 0) {
+    /* The library cannot stop while connections are suspended. Streams that are not just now may be
+     * again at once, unless they are told. */
+    do {
         end_exchanges(s);
         nanosleep(&moment, NULL);
-    }
+    } while (atomic_load(&s->n_suspended) > 0);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     http_watch_close(&s->watch);

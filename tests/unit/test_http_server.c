@@ -9,6 +9,7 @@
 #include "server/http_server.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -588,6 +589,34 @@ TEST(http_server_closes_with_requests_that_run)
     response_drop(&second);
     close(one);
     close(two);
+}
+
+/* A stream that is read waits for its next piece, or does not, at any moment. */
+static void *write_on_and_on(void *context)
+{
+    struct response *response = context;
+    response_begin(response, 200, "text/plain");
+    while (response_write(response, slice_of("on and ")))
+        sched_yield();
+    response_drop(&response);
+    return NULL;
+}
+
+TEST(http_server_closes_in_the_middle_of_a_stream)
+{
+    for (int i = 0; i < 100; i++) {
+        struct fixture f;
+        pthread_t writer;
+        char bytes[4096];
+        fixture_open(&f, &usual);
+        int fd = ask_later(&f);
+        assert_int_equal(pthread_create(&writer, NULL, write_on_and_on, take_waiting()), 0);
+        for (int n = 0; n < 20; n++)
+            assert_true(recv(fd, bytes, sizeof bytes, 0) > 0);
+        fixture_close(&f);
+        pthread_join(writer, NULL);
+        close(fd);
+    }
 }
 
 /* Clients that go at any moment of many answers: whoever is told late must find nothing freed. */
