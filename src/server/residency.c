@@ -69,6 +69,7 @@ void residency_let_go(struct residency *residency, struct resident_model *model)
 struct prompt_answer {
     enum { ANSWER_LATER, ANSWER_LOADED, ANSWER_UNLOADED, ANSWER_FAILED } kind;
     struct resident_model *model; /* pinned, or NULL */
+    struct model_facts facts;     /* of the model */
     struct task_failure failure;  /* its message is that of `err` */
     struct error err;
 };
@@ -144,6 +145,7 @@ static uint64_t serve(struct residency *residency, struct resident_model *model,
     model->idle_ns = clock_ns();
     model->n_pins++; /* as long as somebody is told of it */
     answer->model = model;
+    answer->facts = resident_model_facts(model, NULL);
     task_list_remove(&residency->tasks, task);
     task_free(task);
     return 0;
@@ -183,9 +185,7 @@ static void tell_promptly(struct residency *residency, const struct wish *wish,
                           const struct prompt_answer *answer)
 {
     struct task task = { .listener = wish->listener, .context = wish->context };
-    struct model_facts facts = { 0 }, *known = answer->model ? &facts : NULL;
-    if (known)
-        facts = resident_model_facts(answer->model, NULL);
+    const struct model_facts *known = answer->model ? &answer->facts : NULL;
     if (answer->kind == ANSWER_FAILED)
         task_tell_failure(&task, known, &answer->failure);
     task_tell_last(&task, known,

@@ -193,12 +193,12 @@ static bool take_frames(struct worker *w, struct error *err)
 /* While much waits for the server, nothing more is asked of it. */
 static bool wait_and_read(struct worker *w, struct error *err)
 {
+    bool is_waiting = outbox_is_waiting(w->outbox);
+    bool is_full = is_waiting && outbox_is_full(w->outbox); /* else nothing ends the wait */
     struct pollfd polled[] = {
-        { .fd = w->fd, .events = outbox_is_full(w->outbox) ? 0 : POLLIN },
+        { .fd = w->fd, .events = (short)((is_full ? 0 : POLLIN) | (is_waiting ? POLLOUT : 0)) },
         { .fd = outbox_signal_fd(w->outbox), .events = POLLIN },
     };
-    if (outbox_is_waiting(w->outbox))
-        polled[0].events |= POLLOUT;
     if (poll(polled, COUNT_OF(polled), -1) < 0)
         return errno == EINTR || fail(err, ERROR_IO, "cannot wait: %s", strerror(errno));
     if (polled[1].revents)
