@@ -25,15 +25,25 @@ static bool is_chat(const struct worker_request *r)
 
 /* ---- what the model can ---- */
 
+/* Its own refusals and limits; what else went wrong is not its fault. */
+static bool refuse_as_template(struct refusal *why)
+{
+    enum error_code code = why->error.code;
+    bool is_templates = code == ERROR_USAGE || code == ERROR_FORMAT || code == ERROR_BUDGET ||
+                        code == ERROR_UNSUPPORTED;
+    return is_templates ? refuse_as(why, "template") : false;
+}
+
 static bool choose_dialogue(const struct making *m)
 {
-    struct dialogue_options options = { .template = m->request->template };
+    struct dialogue_options options = { .template = m->request->template,
+                                        .template_is_jinja = m->request->template_is_jinja };
     m->out->dialogue = m->model->dialogue;
     if (!options.template.length)
         return true;
     if (!dialogue_open(&m->out->own_dialogue, engine_weights(m->model->engine), m->model->tokenizer,
                        &options, &m->why->error))
-        return refuse_as(m->why, "invalid");
+        return refuse_as_template(m->why);
     m->out->dialogue = m->out->own_dialogue;
     return true;
 }
@@ -68,11 +78,8 @@ static bool render(const struct making *m, const struct conversation *conversati
                                       .think = m->out->think,
                                       .now = (int64_t)time(NULL),
                                       .continues_answer = m->request->continues };
-    if (dialogue_prompt(m->out->dialogue, &request, prompt, &m->why->error))
-        return true;
-    bool is_templates = m->why->error.code == ERROR_USAGE || m->why->error.code == ERROR_BUDGET ||
-                        m->why->error.code == ERROR_UNSUPPORTED;
-    return is_templates ? refuse_as(m->why, "template") : false;
+    return dialogue_prompt(m->out->dialogue, &request, prompt, &m->why->error) ||
+           refuse_as_template(m->why);
 }
 
 static bool begins_with_system(const struct json *messages)

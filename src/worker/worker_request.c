@@ -136,6 +136,7 @@ static bool read_whole_options(struct hearth_session_options *o, const struct js
     if (!read_whole32(&o->n_predict, options, "num_predict", INT32_MIN, err) ||
         !read_whole32(&o->top_k, options, "top_k", INT32_MIN, err) ||
         !read_whole32(&o->repeat_last_n, options, "repeat_last_n", -1, err) ||
+        !read_whole32(&o->n_draft, options, "num_draft", -1, err) ||
         !read_whole(&o->seed, options, "seed", INT64_MIN, INT64_MAX, err))
         return false;
     if (o->n_predict < 0) /* "until the context is full" has two numbers with Ollama */
@@ -294,6 +295,17 @@ static bool read_priority(struct worker_request *r, struct error *err)
            fail(err, ERROR_USAGE, "'priority' must be \"interactive\" or \"batch\"");
 }
 
+static bool read_template(struct worker_request *r, struct error *err)
+{
+    struct slice kind = { NULL, 0 };
+    if (!read_text(&r->template, r->root, "template", err) ||
+        !read_text(&kind, r->root, "template_kind", err))
+        return false;
+    r->template_is_jinja = slice_equal(kind, slice_of("jinja"));
+    return !kind.data || r->template_is_jinja || slice_equal(kind, slice_of("go")) ||
+           fail(err, ERROR_USAGE, "'template_kind' must be \"go\" or \"jinja\"");
+}
+
 static bool read_prompt(struct worker_request *r, struct error *err)
 {
     const struct json *root = r->root;
@@ -304,8 +316,7 @@ static bool read_prompt(struct worker_request *r, struct error *err)
            read_node(&r->context, root, "context", JSON_KIND_ARRAY, err) &&
            read_text(&r->prompt, root, "prompt", err) &&
            read_text(&r->suffix, root, "suffix", err) &&
-           read_text(&r->system, root, "system", err) &&
-           read_text(&r->template, root, "template", err) &&
+           read_text(&r->system, root, "system", err) && read_template(r, err) &&
            read_text(&r->text, root, "text", err) && read_flag(&r->is_raw, root, "raw", err) &&
            read_flag(&r->continues, root, "continues", err) &&
            read_flag(&r->adds_special, root, "add_special", err) &&

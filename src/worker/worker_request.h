@@ -33,6 +33,7 @@ struct worker_request {
     enum request_kind kind;
     const struct json *messages, *tools, *input, *tokens, *context; /* NULL: absent */
     struct slice prompt, suffix, system, template, text;
+    bool template_is_jinja; /* else Go */
     bool is_raw, continues, truncates, adds_special, with_pieces;
     struct turn_wish {
         enum tool_choice choice;

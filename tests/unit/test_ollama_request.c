@@ -62,7 +62,7 @@ TEST(ollama_generate_tells_the_worker_what_was_said)
                  "{\"MODEL\":\"m\",\"Prompt\":\"p\",\"system\":\"y\",\"template\":\"t\","
                  "\"context\":[1,2],\"truncate\":true,\"shift\":false,\"think\":\"high\"}",
                  "{\"kind\":\"generate\",\"context\":[1,2],\"prompt\":\"p\",\"system\":\"y\","
-                 "\"template\":\"t\",\"returns_context\":true,\"think\":\"high\","
+                 "\"returns_context\":true,\"think\":\"high\",\"template\":\"t\","
                  "\"truncate\":true,\"client\":\"client\"}");
     check_worker(OLLAMA_GENERATE, GENERATE(",\"suffix\":\"s\",\"grammar\":\"root ::= \\\"a\\\"\""),
                  "{\"kind\":\"generate\",\"prompt\":\"p\",\"suffix\":\"s\","
@@ -113,6 +113,29 @@ TEST(ollama_own_members_of_hearth_are_handed_on)
     assert_false(request.streams);
     assert_int_equal(request.ignored.length, 0);
     ollama_request_release(&request);
+}
+
+TEST(ollama_templates_are_go_or_jinja_also_of_chats)
+{
+    check_worker(OLLAMA_CHAT, CHAT(",\"template\":\"t\",\"template_kind\":\"jinja\""),
+                 "{\"kind\":\"chat\",\"messages\":[{\"role\":\"user\",\"content\":\"p\"}],"
+                 "\"template\":\"t\",\"template_kind\":\"jinja\",\"truncate\":false,"
+                 "\"client\":\"client\"}");
+    check_worker(OLLAMA_GENERATE, GENERATE(",\"template\":\"t\",\"template_kind\":\"go\""),
+                 "{\"kind\":\"generate\",\"prompt\":\"p\",\"returns_context\":true,"
+                 "\"template\":\"t\",\"truncate\":false,\"client\":\"client\"}");
+    check_refused(OLLAMA_CHAT, CHAT(",\"template_kind\":\"perl\""), 400,
+                  "template_kind must be \"go\" or \"jinja\", not \"perl\"");
+}
+
+TEST(ollama_guesses_are_a_number_or_as_many_as_pay)
+{
+    check_worker(OLLAMA_GENERATE, GENERATE(",\"raw\":true,\"options\":{\"num_draft\":0}"),
+                 "{\"kind\":\"generate\",\"prompt\":\"p\",\"raw\":true,\"truncate\":false,"
+                 "\"options\":{\"num_draft\":0},\"client\":\"client\"}");
+    check_worker(OLLAMA_GENERATE, GENERATE(",\"raw\":true,\"options\":{\"num_draft\":-1}"),
+                 "{\"kind\":\"generate\",\"prompt\":\"p\",\"raw\":true,\"truncate\":false,"
+                 "\"options\":{\"num_draft\":-1},\"client\":\"client\"}");
 }
 
 TEST(ollama_embed_takes_texts)

@@ -277,3 +277,49 @@ TEST(models_that_can_think_do_unless_told_otherwise)
     assert_non_null(strstr(text_of(&s), "</think>"));
     close_stage(&s);
 }
+
+TEST(a_template_of_the_request_is_go_or_jinja)
+{
+    struct stage s;
+    struct error err = { 0 };
+    open_stage(&s, chat_template);
+    assert_true(make(&s, "{\"kind\":\"chat\",\"template\":\"[{{ .Prompt }}]\"," TALK "}", 2048));
+    assert_non_null(strstr(text_of(&s), "[five]"));
+    assert_true(make(
+        &s,
+        "{\"kind\":\"chat\",\"template\":\"{% for m in messages %}({{ m.content }}){% endfor %}\","
+        "\"template_kind\":\"jinja\"," TALK "}",
+        2048));
+    assert_non_null(strstr(text_of(&s), "(five)"));
+    assert_false(make(&s, "{\"kind\":\"chat\",\"template\":\"{{ if }}\"," TALK "}", 2048));
+    assert_string_equal(s.why.reason, "template");
+    assert_false(make(&s,
+                      "{\"kind\":\"chat\",\"template\":\"{% raise %}\","
+                      "\"template_kind\":\"jinja\"," TALK "}",
+                      2048));
+    assert_string_equal(s.why.reason, "template");
+    forget(&s);
+    s.made = (struct made_prompt){ 0 };
+    assert_false(worker_request_open(
+        &s.request, slice_of("{\"kind\":\"chat\",\"template_kind\":\"c\"," TALK "}"), &err));
+    assert_string_equal(err.message, "'template_kind' must be \"go\" or \"jinja\"");
+    close_stage(&s);
+}
+
+TEST(guesses_are_an_option_of_the_session)
+{
+    static const char wish[] = "{\"kind\":\"generate\",\"prompt\":\"a\",\"options\":%s}";
+    static const struct {
+        const char *options;
+        int32_t n_draft;
+    } rows[] = { { "{}", -1 }, { "{\"num_draft\":0}", 0 }, { "{\"num_draft\":3}", 3 } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char json[200];
+        struct worker_request request;
+        struct error err = { 0 };
+        snprintf(json, sizeof json, wish, rows[i].options);
+        assert_ok(worker_request_open(&request, slice_of(json), &err), err);
+        assert_int_equal(request.session.n_draft, rows[i].n_draft);
+        worker_request_release(&request);
+    }
+}

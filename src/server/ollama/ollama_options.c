@@ -39,7 +39,8 @@ static const struct option {
     { "frequency_penalty", FLOAT, PASSED, 0 },
     { "seed", INTEGER, PASSED, 0 },
     { "stop", TEXTS, PASSED, 0 },
-    { "stop_loops", BOOLEAN, PASSED, 0 }, /* hearth's own */
+    { "stop_loops", BOOLEAN, PASSED, 0 }, /* hearth's own, as the next */
+    { "num_draft", INTEGER, FROM, -1 },
 
     { "num_batch", INTEGER, NO_MEANING, 0 },
     { "num_gpu", INTEGER, NO_MEANING, 0 },

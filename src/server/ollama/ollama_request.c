@@ -40,7 +40,7 @@ static const struct known_name {
     { "truncate", "GCE" },
     { "suffix", "G" },
     { "system", "G" },
-    { "template", "G" },
+    { "template", "GC" }, /* of chats: hearth's own */
     { "context", "G" },
     { "raw", "G" },
     { "images", "G" },
@@ -53,6 +53,7 @@ static const struct known_name {
     { "top_logprobs", "GC" },
     { "_debug_render_only", "GC" },
     /* hearth's own */
+    { "template_kind", "GC" },
     { "tool_choice", "C" },
     { "parallel_tool_calls", "C" },
     { "thinking_budget", "GC" },
@@ -208,6 +209,22 @@ static bool write_grammar(struct reading *r)
     return true;
 }
 
+/* In the language of Modelfiles, or in the one that models themselves bring. */
+static bool write_template(struct reading *r)
+{
+    struct slice template = { "", 0 }, kind = slice_of("go");
+    if (!body_text(r->body, "template", &template, r->err) ||
+        !body_text(r->body, "template_kind", &kind, r->err))
+        return false;
+    if (!slice_equal(kind, slice_of("go")) && !slice_equal(kind, slice_of("jinja")))
+        return fail(r->err, ERROR_USAGE, "template_kind must be \"go\" or \"jinja\", not \"%s\"",
+                    printable(kind));
+    go_json_text_if_any(&r->worker, "template", template);
+    if (template.length > 0 && !slice_equal(kind, slice_of("go")))
+        go_json_text(&r->worker, "template_kind", kind);
+    return true;
+}
+
 static bool write_counts(struct reading *r)
 {
     int64_t n = 1, budget = -1;
@@ -239,7 +256,7 @@ static bool write_generation(struct reading *r)
 {
     struct ollama_request *request = r->request;
     bool ok = body_flag(r->body, "stream", &request->streams, r->err) && write_think(r) &&
-              write_format(r) && write_logprobs(r) && write_truncate(r) &&
+              write_template(r) && write_format(r) && write_logprobs(r) && write_truncate(r) &&
               write_context_length(r) && write_counts(r) && write_grammar(r) && write_priority(r) &&
               write_as_sent(r, "logit_bias", JSON_KIND_OBJECT, "an object of ids and biases");
     if (ok && r->options.members->length > 2)
@@ -283,7 +300,6 @@ static bool write_generate(struct reading *r)
     go_json_text(&r->worker, "prompt", prompt);
     go_json_text_if_any(&r->worker, "suffix", suffix);
     go_json_text_if_any(&r->worker, "system", system);
-    go_json_text_if_any(&r->worker, "template", template);
     go_json_flag(&r->worker, is_raw ? "raw" : "returns_context", true);
     if (prompt.length == 0)
         r->request->wish = WISH_LOAD;
