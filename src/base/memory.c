@@ -54,6 +54,13 @@ void *memory_huge(size_t size)
     return memory;
 }
 
+char *memory_string(const char *string)
+{
+    size_t size = strlen(string) + 1;
+    char *copy = memory_zeroed(1, size);
+    return copy ? memcpy(copy, string, size) : NULL;
+}
+
 void memory_free(void *memory)
 {
     free(memory);

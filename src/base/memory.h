@@ -21,6 +21,9 @@ void *memory_aligned(size_t size) MUST_CHECK;
  * pieces that lie far apart. */
 void *memory_huge(size_t size) MUST_CHECK;
 
+/* A copy of a string, or NULL. */
+char *memory_string(const char *string) MUST_CHECK;
+
 void memory_free(void *memory); /* accepts NULL */
 
 /* The same for large memory, of which the system has back what it can at once. */

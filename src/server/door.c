@@ -211,15 +211,6 @@ void door_preflight(const struct door *door, const struct http_request *request,
 
 /* ---- opening ---- */
 
-static char *copy_string(const char *string)
-{
-    size_t size = strlen(string) + 1;
-    char *copy = memory_zeroed(1, size);
-    if (copy)
-        memcpy(copy, string, size);
-    return copy;
-}
-
 static bool add_origin(struct door *door, const char *pattern, struct error *err)
 {
     if (door->n_patterns == MOST_ORIGINS)
@@ -232,7 +223,7 @@ static bool add_origins(struct door *door, const char *list, struct error *err)
 {
     char *rest, *item;
     bool ok = true;
-    door->origins = copy_string(list);
+    door->origins = memory_string(list);
     if (!door->origins)
         return fail_memory(err, strlen(list), "the list of origins");
     for (char *c = door->origins; *c; c++)
@@ -255,7 +246,7 @@ bool door_open(struct door **out, const struct door_options *options, struct err
     bool ok = add_origins(door, options->origins ? options->origins : "", err) &&
               local_hosts_open(&door->hosts, err);
     if (ok && options->api_key && options->api_key[0] != '\0') {
-        door->api_key = copy_string(options->api_key);
+        door->api_key = memory_string(options->api_key);
         ok = door->api_key || fail_memory(err, strlen(options->api_key), "the API key");
     }
     if (ok)

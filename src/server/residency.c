@@ -325,13 +325,6 @@ uint64_t residency_budget_bytes(const struct residency *residency)
 
 /* ---- the whole ---- */
 
-static char *copy_string(const char *string)
-{
-    size_t size = string ? strlen(string) + 1 : 0;
-    char *copy = string ? memory_zeroed(1, size) : NULL;
-    return copy ? memcpy(copy, string, size) : NULL;
-}
-
 static void free_residency(struct residency *residency)
 {
     task_list_release(&residency->tasks);
@@ -356,8 +349,9 @@ static bool copy_options(struct residency *residency, const struct residency_opt
                          struct error *err)
 {
     residency->options = *options;
-    residency->options.program = residency->program = copy_string(options->program);
-    residency->options.kv_type = residency->kv_type = copy_string(options->kv_type);
+    residency->options.program = residency->program = memory_string(options->program);
+    if (options->kv_type)
+        residency->options.kv_type = residency->kv_type = memory_string(options->kv_type);
     if (!residency->program || (options->kv_type && !residency->kv_type))
         return fail_memory(err, sizeof *residency, "residency");
     uint64_t machine = memory_limit_bytes();

@@ -7,20 +7,13 @@ static const int64_t most_bytes = (int64_t)1 << 56;
 
 enum { UNKNOWN_N_CTX = 4096, MOST_PAGE_TOKENS = 1 << 20 };
 
-static char *copy_string(const char *string)
-{
-    size_t size = strlen(string) + 1;
-    char *copy = memory_zeroed(1, size);
-    return copy ? memcpy(copy, string, size) : NULL;
-}
-
 struct resident_model *resident_model_new(const char *name, const char *path)
 {
     struct resident_model *model = memory_zeroed(1, sizeof *model);
     if (!model)
         return NULL;
-    model->name = copy_string(name);
-    model->path = copy_string(path);
+    model->name = memory_string(name);
+    model->path = memory_string(path);
     if (model->name && model->path)
         return model;
     resident_model_free(model);

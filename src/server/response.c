@@ -40,15 +40,6 @@ struct response {
     struct listener gone, wake;
 };
 
-static char *copy_string(const char *string)
-{
-    size_t size = strlen(string) + 1;
-    char *copy = memory_zeroed(1, size);
-    if (copy)
-        memcpy(copy, string, size);
-    return copy;
-}
-
 struct response *response_new(void)
 {
     struct response *r = memory_zeroed(1, sizeof *r);
@@ -145,7 +136,7 @@ static void begin(struct response *r, unsigned status, const char *content_type)
     if (r->status != 0)
         return;
     r->status = status;
-    r->content_type = content_type ? copy_string(content_type) : NULL;
+    r->content_type = content_type ? memory_string(content_type) : NULL;
 }
 
 static bool append(struct response *r, struct slice bytes)
@@ -187,7 +178,7 @@ bool response_has_begun(struct response *response)
 
 void response_header(struct response *response, const char *name, const char *value)
 {
-    struct header header = { copy_string(name), copy_string(value) };
+    struct header header = { memory_string(name), memory_string(value) };
     pthread_mutex_lock(&response->lock);
     bool is_kept =
         header.name && header.value && response->status == 0 && response->n_headers < MOST_HEADERS;
