@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "server/byte_size.h"
 #include "server/config_file.h"
-#include "server/machine_memory.h"
+#include "server/memory_limit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -407,9 +407,11 @@ static bool put_bytes(const struct setting *setting, const char *text, size_t *b
 
 static bool put_memory(const char *text, uint64_t *bytes, struct error *err)
 {
-    if (!byte_share_read(slice_of(text), machine_memory_bytes(), bytes, err))
+    uint64_t whole = memory_limit_bytes();
+    if (!byte_share_read(slice_of(text), whole, bytes, err))
         return false;
-    return *bytes > 0 || fail(err, ERROR_USAGE, "no model fits into nothing");
+    /* a share of what nobody knows: residency.c says so */
+    return *bytes > 0 || whole == 0 || fail(err, ERROR_USAGE, "no model fits into nothing");
 }
 
 static bool put_limit(const char *text, uint64_t *limit, struct error *err)

@@ -1,10 +1,6 @@
 #include "test.h"
 
 #include "server/byte_size.h"
-#include "server/machine_memory.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 TEST(byte_size_knows_powers_of_1000_and_1024)
 {
@@ -61,35 +57,4 @@ TEST(byte_share_is_a_part_of_the_whole_or_a_size)
     assert_int_equal(bytes, 2048);
     assert_false(byte_share_read(slice_of("101%"), 1000, &bytes, &err));
     assert_false(byte_share_read(slice_of("%"), 1000, &bytes, &err));
-}
-
-static void write_file(const char *folder, const char *name, const char *content)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(content, file);
-    fclose(file);
-}
-
-TEST(machine_memory_is_limited_by_every_cgroup_above)
-{
-    char folder[] = "/tmp/hearth-cgroup-XXXXXX", inner[100];
-    assert_non_null(mkdtemp(folder));
-    snprintf(inner, sizeof inner, "%s/a", folder);
-    assert_int_equal(mkdir(inner, 0700), 0);
-    assert_true(cgroup_memory_limit(folder, "/a") == UINT64_MAX);
-    write_file(folder, "a/memory.max", "max\n");
-    assert_true(cgroup_memory_limit(folder, "/a") == UINT64_MAX);
-    write_file(folder, "memory.max", "5000\n");
-    assert_int_equal(cgroup_memory_limit(folder, "/a"), 5000);
-    write_file(folder, "a/memory.max", "4000\n");
-    assert_int_equal(cgroup_memory_limit(folder, "/a"), 4000);
-    assert_int_equal(cgroup_memory_limit(folder, "/a/none/of/these"), 4000);
-    assert_int_equal(cgroup_memory_limit(folder, ""), 5000);
-    assert_true(machine_memory_bytes() > (uint64_t)1 << 24 && machine_memory_bytes() < UINT64_MAX);
-    char command[120];
-    snprintf(command, sizeof command, "rm -r '%s'", folder);
-    assert_int_equal(system(command), 0);
 }

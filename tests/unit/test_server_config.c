@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "server/config_file.h"
-#include "server/machine_memory.h"
+#include "server/memory_limit.h"
 #include "server/server_config.h"
 
 #include <sys/stat.h>
@@ -109,7 +109,7 @@ TEST(server_config_has_defaults_that_hold)
     assert_int_equal(config.keep_alive_ns, 300000000000);
     assert_int_equal(config.n_ctx, 0);
     assert_int_equal(config.most_waiting, 512);
-    assert_true(config.memory_bytes == (uint64_t)((double)machine_memory_bytes() * 0.9));
+    assert_true(config.memory_bytes == (uint64_t)((double)memory_limit_bytes() * 0.9));
     assert_null(config.kv_type);
     assert_int_equal(config.body_limit_bytes, 64000000);
     assert_int_equal(config.stall_limit_ns, 120000000000);
