@@ -1,8 +1,6 @@
-#include "cli/client/model_table.h"
-#include "cli/client/server_link.h"
+#include "cli/client/model_listing.h"
 #include "cli/commands.h"
 #include "cli/human_text.h"
-#include "cli/output.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -52,20 +50,12 @@ static void fill(struct model_row *row, const struct json *model)
 
 int ps_command(int argc, char **argv)
 {
-    static const char *const heads[] = { "NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL" };
+    static const struct model_listing listing = {
+        "/api/ps", 6, { "NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL" }, fill
+    };
     const struct usage usage = { "ps [PREFIX]", about, NULL, 0, 0, 1 };
-    struct server_client *client = NULL;
-    const struct json *answer = NULL;
-    struct error err = { 0 };
     int status;
     if (!command_begin(&usage, &argc, argv, &status))
         return status;
-    bool ok = server_link_open(&client, &err) &&
-              server_ask(client, "/api/ps", (struct slice){ NULL, 0 }, &answer, &err);
-    if (ok)
-        model_table_print(json_get(answer, "models"), argc > 1 ? argv[1] : "", heads,
-                          COUNT_OF(heads), fill);
-    json_close(&answer);
-    server_client_close(&client);
-    return ok ? 0 : report(err.message);
+    return model_listing_print(&listing, argc > 1 ? argv[1] : "");
 }
