@@ -68,3 +68,9 @@ bool write_string_member(struct text *out, const char *name, const char *value)
 {
     return write_text_member(out, name, slice_of(value));
 }
+
+bool write_array_member(struct text *out, const char *name, struct slice elements)
+{
+    return write_name(out, name) && text_append_byte(out, '[') &&
+           text_append_slice(out, elements) && text_append_byte(out, ']');
+}

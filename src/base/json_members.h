@@ -19,6 +19,9 @@ bool write_integer_member(struct text *out, const char *name, int64_t value);
 bool write_flag_member(struct text *out, const char *name, bool value);
 bool write_string_member(struct text *out, const char *name, const char *value);
 
+/* [elements], which are written already with their commas. */
+bool write_array_member(struct text *out, const char *name, struct slice elements);
+
 /* As json_write, but with a space behind each comma and colon, as Python writes and models read. */
 bool json_write_spaced(struct text *out, const struct json *value);
 

@@ -98,6 +98,19 @@ void openai_answer_tell_problem(struct openai_answer *answer, struct response *r
         openai_answer_send(answer, response, NULL);
 }
 
+void openai_answer_tell(struct openai_answer *answer, const struct task_event *event,
+                        struct response *response, openai_teller *tell, void *reply)
+{
+    openai_answer_note(answer, event);
+    if (answer->has_failed && event->kind != TASK_END)
+        return; /* what came so far is all there will be */
+    if (tell(reply, event, response))
+        return;
+    openai_answer_fail(answer, ERROR_MEMORY, "no memory left for the answer");
+    if (event->kind == TASK_END)
+        openai_answer_tell_problem(answer, response);
+}
+
 /* ---- members ---- */
 
 bool openai_write_identity(struct text *out, const struct openai_answer *answer, const char *object)

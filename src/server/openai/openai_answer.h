@@ -36,6 +36,12 @@ void openai_answer_release(struct openai_answer *answer);
 /* Counts and failures of an event. */
 void openai_answer_note(struct openai_answer *answer, const struct task_event *event);
 
+/* Note an event and let `tell` tell it, or false: no memory, which the answer fails of. After a
+ * failure only the end is told. */
+typedef bool openai_teller(void *reply, const struct task_event *event, struct response *response);
+void openai_answer_tell(struct openai_answer *answer, const struct task_event *event,
+                        struct response *response, openai_teller *tell, void *reply);
+
 /* A failure of the server's own; the first one counts. */
 void openai_answer_fail(struct openai_answer *answer, enum error_code code, const char *message);
 

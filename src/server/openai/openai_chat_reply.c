@@ -92,18 +92,12 @@ static bool append_call(struct text *out, const struct json *call)
     return ok;
 }
 
-static bool write_list(struct text *out, const char *name, const struct text *elements)
-{
-    return write_name(out, name) && text_append_byte(out, '[') &&
-           text_append_slice(out, text_slice(elements)) && text_append_byte(out, ']');
-}
-
 static bool write_logprobs(struct text *out, const struct choice *choice)
 {
     if (choice->logprobs.length == 0)
         return write_name(out, "logprobs") && text_append_string(out, "null");
     return write_name(out, "logprobs") && text_append_byte(out, '{') &&
-           write_list(out, "content", &choice->logprobs) &&
+           write_array_member(out, "content", text_slice(&choice->logprobs)) &&
            text_append_string(out, ",\"refusal\":null}");
 }
 
@@ -199,8 +193,9 @@ static bool write_message(struct text *out, const struct choice *choice)
                     ? text_append_string(out, "null")
                     : json_write_string(out, text_slice(&choice->content)));
     ok = ok && text_append_string(out, ",\"refusal\":null") &&
-         (choice->thinking.length == 0 || write_thinking(out, text_slice(&choice->thinking))) &&
-         (choice->n_calls == 0 || write_list(out, "tool_calls", &choice->calls));
+         (choice->thinking.length == 0 || write_thinking(out, text_slice(&choice->thinking)));
+    if (choice->n_calls > 0)
+        ok = ok && write_array_member(out, "tool_calls", text_slice(&choice->calls));
     return ok && text_append_byte(out, '}');
 }
 
@@ -278,9 +273,9 @@ static bool tell_end(struct openai_chat_reply *reply, struct response *response)
                                                : tell_whole(reply, response);
 }
 
-static bool tell(struct openai_chat_reply *reply, const struct task_event *event,
-                 struct response *response)
+static bool tell(void *context, const struct task_event *event, struct response *response)
 {
+    struct openai_chat_reply *reply = context;
     switch (event->kind) {
     case TASK_STARTED:
         return !reply->answer.settings.is_streaming || send_roles(reply, response);
@@ -302,12 +297,5 @@ void openai_chat_reply_tell(void *context, const struct task_event *event,
                             struct response *response)
 {
     struct openai_chat_reply *reply = context;
-    openai_answer_note(&reply->answer, event);
-    if (reply->answer.has_failed && event->kind != TASK_END)
-        return; /* what came so far is all there will be */
-    if (tell(reply, event, response))
-        return;
-    openai_answer_fail(&reply->answer, ERROR_MEMORY, "no memory left for the answer");
-    if (event->kind == TASK_END)
-        openai_answer_tell_problem(&reply->answer, response);
+    openai_answer_tell(&reply->answer, event, response, tell, reply);
 }

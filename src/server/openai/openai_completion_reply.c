@@ -139,21 +139,16 @@ static bool append_tokens(struct choice *choice, const struct json *logprobs)
     return true;
 }
 
-static bool write_list(struct text *out, const char *name, const struct text *elements)
-{
-    return write_name(out, name) && text_append_byte(out, '[') &&
-           text_append_slice(out, text_slice(elements)) && text_append_byte(out, ']');
-}
-
 static bool write_logprobs(struct text *out, const struct choice *choice)
 {
     if (choice->tokens.length == 0)
         return write_name(out, "logprobs") && text_append_string(out, "null");
     return write_name(out, "logprobs") && text_append_byte(out, '{') &&
-           write_list(out, "tokens", &choice->tokens) &&
-           write_list(out, "token_logprobs", &choice->logprobs) &&
-           write_list(out, "top_logprobs", &choice->tops) &&
-           write_list(out, "text_offset", &choice->offsets) && text_append_byte(out, '}');
+           write_array_member(out, "tokens", text_slice(&choice->tokens)) &&
+           write_array_member(out, "token_logprobs", text_slice(&choice->logprobs)) &&
+           write_array_member(out, "top_logprobs", text_slice(&choice->tops)) &&
+           write_array_member(out, "text_offset", text_slice(&choice->offsets)) &&
+           text_append_byte(out, '}');
 }
 
 /* ---- objects ---- */
@@ -262,9 +257,9 @@ static bool tell_end(struct openai_completion_reply *reply, struct response *res
     return true;
 }
 
-static bool tell(struct openai_completion_reply *reply, const struct task_event *event,
-                 struct response *response)
+static bool tell(void *context, const struct task_event *event, struct response *response)
 {
+    struct openai_completion_reply *reply = context;
     switch (event->kind) {
     case TASK_STARTED:
         return !reply->answer.settings.is_streaming || begin_stream(reply, response);
@@ -284,12 +279,5 @@ void openai_completion_reply_tell(void *context, const struct task_event *event,
                                   struct response *response)
 {
     struct openai_completion_reply *reply = context;
-    openai_answer_note(&reply->answer, event);
-    if (reply->answer.has_failed && event->kind != TASK_END)
-        return; /* what came so far is all there will be */
-    if (tell(reply, event, response))
-        return;
-    openai_answer_fail(&reply->answer, ERROR_MEMORY, "no memory left for the answer");
-    if (event->kind == TASK_END)
-        openai_answer_tell_problem(&reply->answer, response);
+    openai_answer_tell(&reply->answer, event, response, tell, reply);
 }

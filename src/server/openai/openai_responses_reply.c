@@ -68,12 +68,6 @@ static bool write_item_id(struct text *out, const struct openai_responses_reply 
            text_printf(out, "\"%s_%s_%zu\"", prefix, number, reply->n_items);
 }
 
-static bool write_list(struct text *out, const char *name, struct slice elements)
-{
-    return write_name(out, name) && text_append_byte(out, '[') &&
-           text_append_slice(out, elements) && text_append_byte(out, ']');
-}
-
 /* The part of a reasoning item or message, as far as it is known. */
 static bool write_part(struct text *out, enum item item, struct slice text, struct slice logprobs)
 {
@@ -82,8 +76,8 @@ static bool write_part(struct text *out, enum item item, struct slice text, stru
         write_string_member(out, "type", item == REASONING ? "summary_text" : "output_text") &&
         write_text_member(out, "text", text);
     if (item == MESSAGE)
-        ok = ok && write_list(out, "annotations", slice_of("")) &&
-             write_list(out, "logprobs", logprobs);
+        ok = ok && write_array_member(out, "annotations", slice_of("")) &&
+             write_array_member(out, "logprobs", logprobs);
     return ok && text_append_byte(out, '}');
 }
 
@@ -180,7 +174,7 @@ static bool write_response(struct text *out, const struct openai_responses_reply
            write_string_member(out, "object", "response") &&
            write_integer_member(out, "created_at", answer->settings.created) &&
            write_state(out, reply) && write_text_member(out, "model", answer->settings.model) &&
-           write_list(out, "output", text_slice(&reply->output)) &&
+           write_array_member(out, "output", text_slice(&reply->output)) &&
            (is_begun ? write_null(out, "usage") : write_usage(out, &answer->counts)) &&
            write_comma(out) && text_append_slice(out, text_slice(&reply->echoed)) &&
            text_append_byte(out, '}');
@@ -266,7 +260,7 @@ static bool send_text(struct openai_responses_reply *reply, struct response *res
     struct text *out = &reply->answer.json;
     return begin_part_event(reply, event) &&
            write_text_member(out, event == TEXT_DELTA ? "delta" : "text", text) &&
-           (reply->item == REASONING || write_list(out, "logprobs", logprobs)) &&
+           (reply->item == REASONING || write_array_member(out, "logprobs", logprobs)) &&
            send_event(reply, response);
 }
 
@@ -427,9 +421,12 @@ static bool tell_end(struct openai_responses_reply *reply, struct response *resp
                                     : tell_response(reply, response);
 }
 
-static bool tell(struct openai_responses_reply *reply, const struct task_event *event,
-                 struct response *response)
+static bool tell(void *context, const struct task_event *event, struct response *response)
 {
+    struct openai_responses_reply *reply = context;
+    bool is_over = event->kind == TASK_END || event->kind == TASK_FAILED;
+    if (!is_over && !begin_stream(reply, response))
+        return false;
     switch (event->kind) {
     case TASK_THINKING:
         return add_text(reply, REASONING, event->text, response);
@@ -452,13 +449,5 @@ void openai_responses_reply_tell(void *context, const struct task_event *event,
                                  struct response *response)
 {
     struct openai_responses_reply *reply = context;
-    openai_answer_note(&reply->answer, event);
-    if (reply->answer.has_failed && event->kind != TASK_END)
-        return; /* what came so far is all there will be */
-    bool is_over = event->kind == TASK_END || event->kind == TASK_FAILED;
-    if ((is_over || begin_stream(reply, response)) && tell(reply, event, response))
-        return;
-    openai_answer_fail(&reply->answer, ERROR_MEMORY, "no memory left for the answer");
-    if (event->kind == TASK_END)
-        openai_answer_tell_problem(&reply->answer, response);
+    openai_answer_tell(&reply->answer, event, response, tell, reply);
 }
