@@ -100,12 +100,14 @@ function residentBytes(pid) {
 async function many(server) {
     const nClients = Number(flags.clients), until = performance.now() + Number(flags.seconds) * 1000;
     const counts = new Array(nClients).fill(0), errors = [], memory = [];
+    let promptTokens = 0; // that had to be read
     await generate(server.port, { prompt: "warm", options: greedy(4) });
     const begun = performance.now(), controller = new AbortController();
     const client = async (i) => {
         for (let round = 0; performance.now() < until; round++) {
             const out = await generate(server.port, { prompt: `Client ${i}, round ${round}: once upon a time there was`,
                 options: greedy(nTokens) }, () => { counts[i] += 1; }, controller.signal);
+            if (out.done) promptTokens += out.done.prompt_eval_count - (out.done.cached_tokens ?? 0);
             if (out.error && performance.now() < until) errors.push(out.error);
         }
     };
@@ -116,6 +118,7 @@ async function many(server) {
     const seconds = (performance.now() - begun) / 1000, total = counts.reduce((a, b) => a + b, 0);
     const third = memory.slice(Math.floor(memory.length / 3));
     return { clients: nClients, seconds, errors: errors.length, first_error: errors[0], tokens_per_s: total / seconds,
+        prompt_tokens_per_s: promptTokens / seconds,
         slowest_of_median: Math.min(...counts) / median(counts), memory_after_a_third: third[0], memory_end: third.at(-1) };
 }
 
@@ -178,14 +181,18 @@ async function overhead(server) {
         engine_first_ms: median(engineFirst), added_first_ms: median(first) - median(engineFirst) };
 }
 
+// The engine alone with as many sequences and as long answers.
+const together = () => rows(engine("-p", "0", "-n", String(nTokens), "-b", flags.clients))[0].tps;
+
 const server = await start();
 try {
     for (const what of flags.only.split(",")) {
+        const before = what === "many" ? together() : 0;
         const result = await { many, prefix, gone, overhead }[what](server);
         if (what === "many") {
-            const row = rows(engine("-p", "0", "-n", "32", "-b", flags.clients))[0];
-            result.engine_tokens_per_s = row.tps;
+            result.engine_tokens_per_s = (before + together()) / 2;
             result.of_the_engine = result.tokens_per_s / result.engine_tokens_per_s;
+            result.of_the_engine_with_prompts = (result.tokens_per_s + result.prompt_tokens_per_s) / result.engine_tokens_per_s;
         }
         console.log(what, JSON.stringify(result, null, 2));
     }
