@@ -303,8 +303,8 @@ TEST(a_call_is_read_however_carelessly_it_is_spelled)
         "<tool_call>\n\n {\"arguments\" : {\"s\" : \"x\"} , \"name\" : \"get\"}\n",
         "<tool_call>{\"name\": \"get\", \"parameters\": {\"s\": \"x\"}}",
         "<tool_call>{\"name\": \"get\", \"arguments\": \"{\\\"s\\\": \\\"x\\\"}\"}</tool_",
-        "<tool_call>{\"type\": \"function\", \"function\": {\"name\": \"get\", \"arguments\": "
-        "{\"s\": \"x\"}}}</tool_call>",
+        ("<tool_call>{\"type\": \"function\", \"function\": {\"name\": \"get\", \"arguments\": "
+         "{\"s\": \"x\"}}}</tool_call>"),
     };
     static const char *const coder[] = {
         "<tool_call><function=get><parameter=s>x</parameter></function></tool_call>",
