@@ -4,16 +4,6 @@
 
 #include <stdio.h>
 
-/* Whether the vocabulary has the tokens for it, which a prompt shows. */
-static bool can_insert(const struct dialogue *dialogue)
-{
-    struct chat_prompt prompt;
-    bool ok = dialogue_fill_prompt(dialogue, slice_of("a"), slice_of("b"), &prompt, NULL);
-    if (ok)
-        chat_prompt_release(&prompt);
-    return ok;
-}
-
 static void print_capabilities(const struct dialogue *dialogue)
 {
     const struct dialect *dialect = dialogue_dialect(dialogue);
@@ -24,7 +14,7 @@ static void print_capabilities(const struct dialogue *dialogue)
     } talents[] = {
         { "completion", true },
         { "tools", facts.has_tools && dialect->calls.arguments != ARGUMENTS_NONE },
-        { "insert", can_insert(dialogue) },
+        { "insert", dialogue_can_fill(dialogue) },
         { "thinking", facts.can_think || dialect->think_close.length },
     };
     section_begin("Capabilities");

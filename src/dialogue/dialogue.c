@@ -287,3 +287,12 @@ bool dialogue_fill_prompt(const struct dialogue *d, struct slice prefix, struct 
         chat_prompt_release(out);
     return ok;
 }
+
+bool dialogue_can_fill(const struct dialogue *dialogue)
+{
+    struct chat_prompt prompt;
+    bool ok = dialogue_fill_prompt(dialogue, slice_of("a"), slice_of("b"), &prompt, NULL);
+    if (ok)
+        chat_prompt_release(&prompt);
+    return ok;
+}

@@ -59,5 +59,6 @@ bool dialogue_raw_prompt(const struct dialogue *dialogue, struct slice text,
  * declares no tokens for that. */
 bool dialogue_fill_prompt(const struct dialogue *dialogue, struct slice prefix, struct slice suffix,
                           struct chat_prompt *out, struct error *err) MUST_CHECK;
+bool dialogue_can_fill(const struct dialogue *dialogue); /* whether there are such tokens */
 
 #endif

@@ -397,3 +397,14 @@ bool turn_collect(struct turn *t, struct turn_event *event, bool *has_event, str
     let_go(t);
     return true;
 }
+
+const char *done_reason_name(enum hearth_done_reason reason)
+{
+    static const char *const names[] = {
+        [HEARTH_STOP] = "stop",
+        [HEARTH_LENGTH] = "length",
+        [HEARTH_CANCELLED] = "cancelled",
+        [HEARTH_REPETITION] = "repetition",
+    };
+    return names[reason];
+}

@@ -55,4 +55,7 @@ bool turn_next(struct turn *turn, struct turn_event *event, struct error *err) M
 bool turn_collect(struct turn *turn, struct turn_event *event, bool *has_event,
                   struct error *err) MUST_CHECK;
 
+/* "stop", "length", "cancelled", "repetition": as programs are told. */
+const char *done_reason_name(enum hearth_done_reason reason);
+
 #endif

@@ -49,22 +49,11 @@ bool ids_write(struct text *out, const token_id *ids, size_t n)
     return ok && text_append_byte(out, ']');
 }
 
-static const char *reason_name(enum hearth_done_reason reason)
-{
-    static const char *const names[] = {
-        [HEARTH_STOP] = "stop",
-        [HEARTH_LENGTH] = "length",
-        [HEARTH_CANCELLED] = "cancelled",
-        [HEARTH_REPETITION] = "repetition",
-    };
-    return names[reason];
-}
-
 bool done_write(struct text *out, const struct done_report *report)
 {
     const struct hearth_event *done = &report->event->done;
     bool ok = text_append_byte(out, '{') &&
-              write_string_member(out, "reason", reason_name(done->reason)) &&
+              write_string_member(out, "reason", done_reason_name(done->reason)) &&
               (!report->stop.data || write_text_member(out, "stop", report->stop)) &&
               text_printf(out,
                           ",\"answer_tokens\":%" PRIu32 ",\"thinking_tokens\":%" PRIu32

@@ -15,16 +15,6 @@ struct dialogue_talents dialogue_talents(const struct dialogue *dialogue)
     };
 }
 
-/* Whether the vocabulary has the tokens for it, which a prompt shows. */
-static bool can_insert(const struct dialogue *dialogue)
-{
-    struct chat_prompt prompt;
-    bool ok = dialogue_fill_prompt(dialogue, slice_of("a"), slice_of("b"), &prompt, NULL);
-    if (ok)
-        chat_prompt_release(&prompt);
-    return ok;
-}
-
 /* Answers whose next tokens a step chooses; more take turns. */
 enum { MOST_TOGETHER = 128 };
 
@@ -55,7 +45,7 @@ bool worker_model_open(struct worker_model *m, const struct json *open, uint32_t
     m->n_vocab = (size_t)engine_config(m->engine)->n_vocab;
     m->can_think = talents.can_think;
     m->can_call = talents.can_call;
-    m->can_insert = can_insert(m->dialogue);
+    m->can_insert = dialogue_can_fill(m->dialogue);
     (void)!pooling_of_model(&pooling, &m->is_embedder, m->engine, NULL);
     atomic_store(&m->n_ctx, engine_n_ctx(m->engine));
     return true;

@@ -20,22 +20,11 @@ bool event_line_call(struct text *line, const struct tool_call *call)
            text_append_slice(line, call->arguments) && text_append_string(line, "}}]}");
 }
 
-static const char *reason_name(enum hearth_done_reason reason)
-{
-    static const char *const names[] = {
-        [HEARTH_STOP] = "stop",
-        [HEARTH_LENGTH] = "length",
-        [HEARTH_CANCELLED] = "cancelled",
-        [HEARTH_REPETITION] = "repetition",
-    };
-    return names[reason];
-}
-
 bool event_line_done(struct text *line, const struct turn_event *event, uint32_t prompt_tokens)
 {
     return text_printf(line,
                        "{\"done\":true,\"reason\":\"%s\",\"prompt_tokens\":%" PRIu32
                        ",\"answer_tokens\":%" PRIu32 ",\"thinking_tokens\":%" PRIu32 "}",
-                       reason_name(event->done.reason), prompt_tokens, event->done.answer_tokens,
-                       event->thinking_tokens);
+                       done_reason_name(event->done.reason), prompt_tokens,
+                       event->done.answer_tokens, event->thinking_tokens);
 }
