@@ -382,11 +382,6 @@ void worker_request_release(struct worker_request *r)
     json_close(&r->root);
 }
 
-bool worker_request_generates(const struct worker_request *r)
-{
-    return r->kind == REQUEST_CHAT || r->kind == REQUEST_GENERATE;
-}
-
 bool worker_request_ids(struct token_list *out, const struct json *array, size_t n_vocab,
                         struct error *err)
 {

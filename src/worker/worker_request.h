@@ -60,9 +60,6 @@ bool worker_request_open(struct worker_request *out, struct slice json,
                          struct error *err) MUST_CHECK;
 void worker_request_release(struct worker_request *request);
 
-/* Chat, or generation. */
-bool worker_request_generates(const struct worker_request *request);
-
 /* The ids in an array of numbers, appended. ERROR_USAGE for what is no token of n_vocab. */
 struct token_list;
 bool worker_request_ids(struct token_list *out, const struct json *array, size_t n_vocab,
