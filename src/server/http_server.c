@@ -255,7 +255,7 @@ static void let_in(struct exchange *e)
     } else if (!e->route) {
         refuse_path(e, is_known_path);
     } else if (atomic_load(&server->service->is_stopping) && !is_open) {
-        response_header(e->response, "Retry-After", "5");
+        response_retry_after(e->response, 5);
         refuse(e, 503, "the server is shutting down");
     }
 }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* What may wait for a client that does not read; a single write is taken whatever its length, since
  * it is in memory anyway. */
@@ -189,6 +190,14 @@ void response_header(struct response *response, const char *name, const char *va
         memory_free(header.name);
         memory_free(header.value);
     }
+}
+
+void response_retry_after(struct response *response, unsigned seconds)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%u", seconds);
+    if (seconds > 0)
+        response_header(response, "Retry-After", text);
 }
 
 bool response_write(struct response *response, struct slice bytes)

@@ -22,6 +22,9 @@ bool response_has_begun(struct response *response);
 /* A header; only before response_begin. Name and value are copied. */
 void response_header(struct response *response, const char *name, const char *value);
 
+/* Retry-After, in seconds; 0: not known, and nothing is said. */
+void response_retry_after(struct response *response, unsigned seconds);
+
 /* More of the body. False when the client is gone or too far behind (64 MB wait for it, then it
  * counts as gone): nobody listens any more. */
 bool response_write(struct response *response, struct slice bytes);

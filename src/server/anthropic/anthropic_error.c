@@ -3,8 +3,6 @@
 #include "base/json_members.h"
 #include "server/sse.h"
 
-#include <stdio.h>
-
 enum { ERROR_BYTES = 64 << 10 };
 
 const char *anthropic_error_type(unsigned status)
@@ -48,10 +46,6 @@ void anthropic_error(struct response *response, unsigned status, const char *mes
 
 void anthropic_failure(struct response *response, const struct task_failure *failure)
 {
-    char seconds[16];
-    if (failure->retry_after_s && !response_has_begun(response)) {
-        snprintf(seconds, sizeof seconds, "%u", failure->retry_after_s);
-        response_header(response, "Retry-After", seconds);
-    }
+    response_retry_after(response, failure->retry_after_s);
     anthropic_error(response, task_failure_status(failure), failure->message);
 }

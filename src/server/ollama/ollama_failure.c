@@ -2,8 +2,6 @@
 
 #include "server/ollama/go_json.h"
 
-#include <stdio.h>
-
 enum { MESSAGE_LIMIT_BYTES = 1 << 16 };
 
 /* {"error":...}, and the numbers of a context that is too short. */
@@ -127,14 +125,10 @@ void ollama_respond_failure(struct response *response, const struct ollama_reque
 {
     const struct task_failure *failure = event->failure;
     struct text message;
-    char seconds[16];
     text_init(&message, MESSAGE_LIMIT_BYTES);
     if (!write_message(&message, request, event))
         text_clear(&message);
-    if (failure->retry_after_s > 0) {
-        snprintf(seconds, sizeof seconds, "%u", failure->retry_after_s);
-        response_header(response, "Retry-After", seconds);
-    }
+    response_retry_after(response, failure->retry_after_s);
     respond(response, task_failure_status(failure),
             message.length > 0 ? message.data : failure->message, failure->details);
     text_release(&message);

@@ -135,11 +135,7 @@ bool openai_problem_write(struct text *out, const struct openai_problem *problem
 void openai_respond_problem(struct response *response, const struct openai_problem *problem)
 {
     struct text body;
-    char seconds[16];
-    if (problem->retry_after_s > 0) {
-        snprintf(seconds, sizeof seconds, "%u", problem->retry_after_s);
-        response_header(response, "Retry-After", seconds);
-    }
+    response_retry_after(response, problem->retry_after_s);
     text_init(&body, 1 << 16);
     if (text_append_string(&body, "{\"error\":") && openai_problem_write(&body, problem) &&
         text_append_byte(&body, '}'))

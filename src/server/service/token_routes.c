@@ -5,8 +5,6 @@
 #include "server/body.h"
 #include "server/reply.h"
 
-#include <stdio.h>
-
 static const char json_type[] = "application/json; charset=utf-8";
 
 /* ---- answers ---- */
@@ -45,11 +43,7 @@ static bool write_content(struct text *out, const struct json *result)
 
 static void tell_failure(const struct task_failure *failure, struct response *response)
 {
-    char seconds[16];
-    if (failure->retry_after_s > 0) {
-        snprintf(seconds, sizeof seconds, "%u", failure->retry_after_s);
-        response_header(response, "Retry-After", seconds);
-    }
+    response_retry_after(response, failure->retry_after_s);
     respond_error(DIALECT_OLLAMA, response, task_failure_status(failure), failure->message);
 }
 
