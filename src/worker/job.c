@@ -248,6 +248,25 @@ static bool answer_now(const struct job *job, const struct worker_model *model,
     return ok;
 }
 
+static bool is_dry_run(const struct job *job)
+{
+    enum request_kind kind = job->request.kind;
+    return job->request.is_dry_run && (kind == REQUEST_CHAT || kind == REQUEST_GENERATE);
+}
+
+/* A request that could be answered, but was only to be checked. */
+static void tell_checked(const struct job *job, struct outbox *outbox)
+{
+    char json[128];
+    int length =
+        snprintf(json, sizeof json,
+                 "{\"n_ctx\":%" PRIu32 ",\"prompt_tokens\":%zu,\"truncated_tokens\":%" PRIu32 "}",
+                 job->n_ctx, job_prompt_tokens(job), job->prompt.n_truncated);
+    outbox_add_last(outbox, &(struct frame){ .kind = FRAME_RESULT,
+                                             .request = job->id,
+                                             .payload = { json, (size_t)length } });
+}
+
 static bool read_request(struct job *job, struct error *err)
 {
     bool ok = worker_request_open(&job->request, text_slice(&job->payload), err);
@@ -268,7 +287,9 @@ void job_prepare(struct job *job, const struct worker_model *model, struct outbo
     } else if (ok) {
         ok = job->request.kind == REQUEST_EMBED ? prepare_embeddings(job, model, &why)
                                                 : prepare_answers(job, model, &why);
-        *is_over = !ok;
+        *is_over = !ok || is_dry_run(job);
+        if (ok && *is_over)
+            tell_checked(job, outbox);
     }
     if (!ok)
         job_tell_refusal(job, outbox, &why);

@@ -109,6 +109,15 @@ static bool write_capabilities(struct text *out, const struct worker_model *mode
     return ok && text_append_byte(out, ']');
 }
 
+/* The way it talks, where that is one that has a name. */
+static bool write_talk(struct text *out, const struct dialogue *dialogue)
+{
+    const char *renderer = chat_template_renderer(dialogue_template(dialogue));
+    const char *dialect = dialogue_dialect(dialogue)->family;
+    return (!renderer || write_string_member(out, "renderer", renderer)) &&
+           (!dialect || write_string_member(out, "dialect", dialect));
+}
+
 static bool write_info(struct text *out, const struct worker_model *model)
 {
     struct hearth_model_info info;
@@ -130,6 +139,7 @@ static bool write_info(struct text *out, const struct worker_model *model)
            write_text_member(out, "template",
                              is_plain ? slice_of("") : chat_template_source(template)) &&
            write_string_member(out, "template_origin", chat_template_origin(template)) &&
+           write_talk(out, model->dialogue) &&
            write_string_member(out, "format", weights_is_gguf(weights) ? "gguf" : "safetensors") &&
            write_name(out, "metadata") && write_metadata(out, weights) &&
            write_name(out, "tensors") && write_tensors(out, weights) && text_append_byte(out, '}');

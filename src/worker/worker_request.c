@@ -328,7 +328,8 @@ static bool read_limits(struct worker_request *r, struct error *err)
     return read_unsigned(&r->n_choices, r->root, "n", 1, REQUEST_MOST_CHOICES, err) &&
            read_unsigned(&r->n_ctx, r->root, "n_ctx", 0, UINT32_MAX, err) &&
            read_flag(&r->truncates, r->root, "truncate", err) &&
-           read_flag(&r->returns_context, r->root, "returns_context", err);
+           read_flag(&r->returns_context, r->root, "returns_context", err) &&
+           read_flag(&r->is_dry_run, r->root, "dry_run", err);
 }
 
 static bool is_raw(const struct worker_request *r)

@@ -48,6 +48,7 @@ struct worker_request {
     uint32_t n_choices, n_ctx; /* n_ctx 0: no limit of its own */
     uint32_t n_keep;           /* first tokens of a text that stay when it is truncated */
     bool returns_context;
+    bool is_dry_run; /* generations: everything is made ready, nothing is answered */
     struct slice client;
     bool is_batch;
     struct hearth_session_options session; /* its lists are those below */

@@ -261,7 +261,7 @@ test("bodies are read as Go reads them", async () => {
     const odd = await send(`{"Model":"ember","PROMPT":"x","Stream":false,"options":{"num_predict":1}} and more`, "application/x-www-form-urlencoded");
     assert.equal(odd.status, 200, odd.text);
     assert.equal(odd.type, "application/json; charset=utf-8");
-    assert.equal((await send("")).text, `{"error":"missing request body"}`);
+    assert.equal((await send("")).text, `{"error":"missing request body","code":"invalid"}`);
     assert.equal((await send("{")).status, 400);
     const streamed = await send(`{"model":"ember","prompt":"x","options":{"num_predict":2}}`);
     assert.match(streamed.type, /^application\/x-ndjson/);

@@ -299,6 +299,16 @@ TEST(ollama_rendered_prompts_are_shown_not_answered)
     end(f);
 }
 
+TEST(ollama_dry_runs_tell_counts_and_no_words)
+{
+    struct fixture *f = begin(OLLAMA_CHAT, "{\"model\":\"M\",\"messages\":[{}],\"dry_run\":true}");
+    tell(f, TASK_RESULT, 0, NULL, "{\"n_ctx\":64,\"prompt_tokens\":5,\"truncated_tokens\":2}");
+    assert_string_equal(sent(f), HEAD "\"done\":true,\"done_reason\":\"checked\","
+                                      "\"prompt_eval_count\":5,\"n_ctx\":64,"
+                                      "\"truncated_tokens\":2}");
+    end(f);
+}
+
 TEST(ollama_failures_before_the_first_line_have_a_status)
 {
     struct fixture *f = begin(OLLAMA_CHAT, CHAT);
@@ -310,7 +320,7 @@ TEST(ollama_failures_before_the_first_line_have_a_status)
         sent(f), "{\"error\":\"the prompt is longer than the context length currently available to "
                  "the model: it has 5000 tokens, the context 4096; shorten the prompt, raise "
                  "num_ctx, use a model with a longer context length, or send \\\"truncate\\\": "
-                 "true\",\"n_ctx\":4096,\"prompt_tokens\":5000}");
+                 "true\",\"code\":\"context_length\",\"n_ctx\":4096,\"prompt_tokens\":5000}");
     assert_true(response_is_over(f->response));
     tell(f, TASK_END, 0, NULL, NULL);
     end(f);
@@ -322,7 +332,8 @@ TEST(ollama_failures_after_the_first_line_are_a_line)
     tell(f, TASK_CONTENT, 0, "a", NULL);
     (void)sent(f);
     tell_failure(f, ERROR_IO, "crashed", "the worker died: signal 9", NULL);
-    assert_string_equal(sent(f), "{\"error\":\"the worker died: signal 9\"}\n");
+    assert_string_equal(sent(f),
+                        "{\"error\":\"the worker died: signal 9\",\"code\":\"crashed\"}\n");
     assert_int_equal(response_status(f->response), 200);
     assert_true(response_is_over(f->response));
     end(f);
@@ -363,7 +374,8 @@ TEST(ollama_task_that_ends_without_a_word_is_an_error)
     struct fixture *f = begin(OLLAMA_CHAT, CHAT);
     tell(f, TASK_END, 0, NULL, NULL);
     assert_int_equal(response_status(f->response), 500);
-    assert_string_equal(sent(f), "{\"error\":\"the model ended without an answer\"}");
+    assert_string_equal(sent(f),
+                        "{\"error\":\"the model ended without an answer\",\"code\":\"internal\"}");
     end(f);
 }
 
@@ -398,7 +410,8 @@ TEST(ollama_embeddings_that_are_no_numbers_are_an_error)
     struct fixture *f = begin(OLLAMA_EMBED, "{\"model\":\"M\",\"input\":\"a\"}");
     tell(f, TASK_RESULT, 0, NULL, "{\"embeddings\":[[1,null]],\"prompt_tokens\":9}");
     assert_int_equal(response_status(f->response), 400);
-    assert_string_equal(sent(f), "{\"error\":\"embedding contains NaN or Inf values\"}");
+    assert_string_equal(
+        sent(f), "{\"error\":\"embedding contains NaN or Inf values\",\"code\":\"invalid\"}");
     end(f);
 }
 

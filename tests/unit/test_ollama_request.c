@@ -138,6 +138,16 @@ TEST(ollama_guesses_are_a_number_or_as_many_as_pay)
                  "\"options\":{\"num_draft\":-1},\"client\":\"client\"}");
 }
 
+TEST(ollama_dry_runs_are_generations_that_answer_nothing)
+{
+    check_worker(OLLAMA_GENERATE, GENERATE(",\"raw\":true,\"dry_run\":true"),
+                 "{\"kind\":\"generate\",\"prompt\":\"p\",\"raw\":true,\"truncate\":false,"
+                 "\"dry_run\":true,\"client\":\"client\"}");
+    open_ok(OLLAMA_CHAT, CHAT(",\"dry_run\":true"));
+    assert_true(request.is_dry_run);
+    ollama_request_release(&request);
+}
+
 TEST(ollama_embed_takes_texts)
 {
     check_worker(OLLAMA_EMBED, EMBED(",\"truncate\":true,\"options\":{\"num_ctx\":16}"),

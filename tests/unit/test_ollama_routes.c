@@ -152,14 +152,15 @@ TEST(ollama_requests_become_wishes)
     assert_non_null(strstr(residency.request, "\"prompt\":\"x\""));
     assert_true(residency.seen.keep_alive.is_set && residency.seen.keep_alive.ns == 1000000000);
     assert_non_null(strstr(sent, "\"response\":\"hello\",\"done\":false}\n"));
-    assert_non_null(strstr(sent, "{\"error\":\"the model ended without an answer\"}\n"));
+    assert_non_null(
+        strstr(sent, "{\"error\":\"the model ended without an answer\",\"code\":\"internal\"}\n"));
 }
 
 TEST(ollama_bodies_that_are_wrong_never_become_wishes)
 {
     reset(TASK_CONTENT);
     assert_int_equal(ask("POST", "/api/chat", ""), 400);
-    assert_string_equal(sent, "{\"error\":\"missing request body\"}");
+    assert_string_equal(sent, "{\"error\":\"missing request body\",\"code\":\"invalid\"}");
     assert_int_equal(ask("POST", "/api/chat", "{\"model\":5}"), 400);
     assert_int_equal(ask("POST", "/api/chat", "{\"model\":\"m\",\"options\":{\"seed\":\"\"}}"),
                      500);
@@ -201,14 +202,14 @@ TEST(ollama_show_tells_what_is_known_where_memory_is_short)
     assert_non_null(strstr(sent, "\"model_info\":{}"));
     residency.failure = (struct task_failure){ ERROR_FORMAT, "load", "no GGUF", NULL, 0 };
     assert_int_equal(ask("POST", "/api/show", "{\"model\":\"tiny\"}"), 500);
-    assert_string_equal(sent, "{\"error\":\"no GGUF\"}");
+    assert_string_equal(sent, "{\"error\":\"no GGUF\",\"code\":\"load\"}");
 }
 
 TEST(ollama_show_of_nobody_is_404)
 {
     reset(TASK_LOADED);
     assert_int_equal(ask("POST", "/api/show", "{\"model\":\"nobody\"}"), 404);
-    assert_string_equal(sent, "{\"error\":\"model 'nobody' not found\"}");
+    assert_string_equal(sent, "{\"error\":\"model 'nobody' not found\",\"code\":\"not_found\"}");
     assert_int_equal(ask("POST", "/api/show", "{}"), 400);
     assert_int_equal(ask("POST", "/api/show", "{\"model\":\"tiny\",\"verbose\":1}"), 400);
     assert_null(residency.seen.listener);

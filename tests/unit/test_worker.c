@@ -616,6 +616,29 @@ TEST(a_text_too_long_to_embed_is_refused_or_cut)
     assert_int_equal(close_worker(&p), 0);
 }
 
+TEST(a_dry_run_checks_all_and_answers_nothing)
+{
+    NEEDS_EMBER();
+    struct peer p;
+    struct answer a;
+    open_worker(&p, ember, "");
+    ask(&p, &a, 1,
+        "{\"kind\":\"generate\",\"prompt\":\"hi\",\"dry_run\":true,\"n\":3,\"format\":\"json\"}");
+    assert_true(json_int(json_get(a.result, "prompt_tokens"), 0) > 0);
+    assert_true(json_int(json_get(a.result, "n_ctx"), 0) > 0);
+    assert_int_equal(json_int(json_get(a.result, "truncated_tokens"), -1), 0);
+    assert_null(a.started);
+    answer_release(&a);
+    ask(&p, &a, 2, "{\"kind\":\"generate\",\"prompt\":\"hi\",\"dry_run\":true,\"n_ctx\":1}");
+    assert_reason(&a, "context_length");
+    answer_release(&a);
+    ask(&p, &a, 3,
+        "{\"kind\":\"generate\",\"prompt\":\"hi\",\"dry_run\":true,\"grammar\":\"root ::= (\"}");
+    assert_reason(&a, "invalid");
+    answer_release(&a);
+    assert_int_equal(close_worker(&p), 0);
+}
+
 /* ---- limits ---- */
 
 TEST(a_context_that_was_granted_is_the_longest)

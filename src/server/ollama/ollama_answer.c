@@ -379,6 +379,28 @@ static void tell_rendered(struct ollama_answer *a, const struct task_event *even
     send_whole(a, &w, response);
 }
 
+static void tell_checked(struct ollama_answer *a, const struct task_event *event,
+                         struct response *response)
+{
+    struct go_json w = line_begin(a);
+    prompt_counts_read(&a->prompt, event->json);
+    go_json_flag(&w, "done", true);
+    go_json_string(&w, "done_reason", "checked");
+    go_json_whole(&w, "prompt_eval_count", a->prompt.prompt_tokens);
+    go_json_whole(&w, "n_ctx", a->prompt.n_ctx);
+    go_json_whole(&w, "truncated_tokens", a->prompt.truncated_tokens);
+    send_whole(a, &w, response);
+}
+
+static void tell_result(struct ollama_answer *a, const struct task_event *event,
+                        struct response *response)
+{
+    if (a->request.is_render)
+        tell_rendered(a, event, response);
+    else
+        tell_checked(a, event, response);
+}
+
 void ollama_answer_tell(void *answer, const struct task_event *event, struct response *response)
 {
     static void (*const tellers[])(struct ollama_answer *, const struct task_event *,
@@ -388,7 +410,7 @@ void ollama_answer_tell(void *answer, const struct task_event *event, struct res
         [TASK_CALL] = tell_call,
         [TASK_LOGPROBS] = tell_logprobs,
         [TASK_DONE] = tell_done,
-        [TASK_RESULT] = tell_rendered,
+        [TASK_RESULT] = tell_result,
         [TASK_LOADED] = tell_residence,
         [TASK_UNLOADED] = tell_residence,
         [TASK_END] = NULL,

@@ -4,28 +4,48 @@
 
 enum { MESSAGE_LIMIT_BYTES = 1 << 16 };
 
-/* {"error":...}, and the numbers of a context that is too short. */
-static bool write_error(struct text *out, const char *message, const struct json *numbers)
+/* What is told to who reads no sentences, where no task has said it. */
+static const char *code_of_status(unsigned status)
+{
+    switch (status) {
+    case 400:
+        return "invalid";
+    case 404:
+        return "not_found";
+    case 501:
+        return "unsupported";
+    default:
+        return "internal";
+    }
+}
+
+/* What failed, and the numbers of a context that is too short where it did. */
+struct problem {
+    const char *message, *code;
+    const struct json *numbers;
+};
+
+static bool write_error(struct text *out, const struct problem *problem)
 {
     static const char *const names[] = { "n_ctx", "prompt_tokens" };
     struct go_json w = go_json_init(out);
     go_json_open(&w, NULL, '{');
-    go_json_string(&w, "error", message);
+    go_json_string(&w, "error", problem->message);
+    go_json_string(&w, "code", problem->code);
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (json_is_numeric(json_get(numbers, names[i])))
-            go_json_value(&w, names[i], json_get(numbers, names[i]));
+        if (json_is_numeric(json_get(problem->numbers, names[i])))
+            go_json_value(&w, names[i], json_get(problem->numbers, names[i]));
     go_json_close(&w, '}');
     return w.ok && text_append_byte(out, '\n');
 }
 
-static void respond(struct response *response, unsigned status, const char *message,
-                    const struct json *numbers)
+static void respond(struct response *response, unsigned status, const struct problem *problem)
 {
     struct text body;
     text_init(&body, MESSAGE_LIMIT_BYTES);
-    struct slice bytes = write_error(&body, message, numbers)
+    struct slice bytes = write_error(&body, problem)
                              ? text_slice(&body)
-                             : slice_of("{\"error\":\"no memory left\"}\n");
+                             : slice_of("{\"error\":\"no memory left\",\"code\":\"internal\"}\n");
     if (response_has_begun(response)) {
         response_write(response, bytes);
         response_end(response);
@@ -38,7 +58,14 @@ static void respond(struct response *response, unsigned status, const char *mess
 
 void ollama_respond_error(struct response *response, unsigned status, const char *message)
 {
-    respond(response, status, message, NULL);
+    ollama_respond_code(response, status, NULL, message);
+}
+
+void ollama_respond_code(struct response *response, unsigned status, const char *code,
+                         const char *message)
+{
+    respond(response, status,
+            &(struct problem){ message, code ? code : code_of_status(status), NULL });
 }
 
 /* ---- failures of tasks ---- */
@@ -129,7 +156,10 @@ void ollama_respond_failure(struct response *response, const struct ollama_reque
     if (!write_message(&message, request, event))
         text_clear(&message);
     response_retry_after(response, failure->retry_after_s);
-    respond(response, task_failure_status(failure),
-            message.length > 0 ? message.data : failure->message, failure->details);
+    unsigned status = task_failure_status(failure);
+    struct problem problem = { .message = message.length > 0 ? message.data : failure->message,
+                               .code = failure->reason ? failure->reason : code_of_status(status),
+                               .numbers = failure->details };
+    respond(response, status, &problem);
     text_release(&message);
 }

@@ -196,6 +196,15 @@ static void write_license(struct go_json *w, const struct json *info)
     go_json_text_if_any(w, "license", license);
 }
 
+/* hearth's own: where the template is from, and the names of what makes prompts and reads answers.
+ */
+static void write_talk(struct go_json *w, const struct json *info)
+{
+    static const char *const names[] = { "template_origin", "renderer", "dialect" };
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        go_json_text_if_any(w, names[i], member_text(info, names[i]));
+}
+
 void ollama_show_write(struct go_json *w, const struct shown_model *shown)
 {
     struct details details =
@@ -206,6 +215,7 @@ void ollama_show_write(struct go_json *w, const struct shown_model *shown)
     write_license(w, shown->info);
     write_modelfile(w, shown, template);
     go_json_text_if_any(w, "template", template);
+    write_talk(w, shown->info);
     go_json_text_if_any(w, "system", shown->system);
     write_details(w, &details);
     write_model_info(w, shown);

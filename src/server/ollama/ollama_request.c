@@ -54,6 +54,7 @@ static const struct known_name {
     { "_debug_render_only", "GC" },
     /* hearth's own */
     { "template_kind", "GC" },
+    { "dry_run", "GC" },
     { "tool_choice", "C" },
     { "parallel_tool_calls", "C" },
     { "thinking_budget", "GC" },
@@ -255,10 +256,13 @@ static bool write_as_sent(struct reading *r, const char *name, enum json_kind ki
 static bool write_generation(struct reading *r)
 {
     struct ollama_request *request = r->request;
-    bool ok = body_flag(r->body, "stream", &request->streams, r->err) && write_think(r) &&
+    bool ok = body_flag(r->body, "stream", &request->streams, r->err) &&
+              body_flag(r->body, "dry_run", &request->is_dry_run, r->err) && write_think(r) &&
               write_template(r) && write_format(r) && write_logprobs(r) && write_truncate(r) &&
               write_context_length(r) && write_counts(r) && write_grammar(r) && write_priority(r) &&
               write_as_sent(r, "logit_bias", JSON_KIND_OBJECT, "an object of ids and biases");
+    if (ok && request->is_dry_run)
+        go_json_flag(&r->worker, "dry_run", true);
     if (ok && r->options.members->length > 2)
         go_json_raw(&r->worker, "options", text_slice(r->options.members));
     return ok;

@@ -21,7 +21,8 @@ struct ollama_request {
     struct text ignored; /* names without meaning, by commas: told in X-Hearth-Ignored */
     struct keep_alive keep_alive;
     bool streams;
-    bool is_render; /* _debug_render_only: the prompt, not an answer to it */
+    bool is_render;  /* _debug_render_only: the prompt, not an answer to it */
+    bool is_dry_run; /* whether it could be answered, no answer */
     bool has_top_logprobs;
     uint32_t n_choices;
     int64_t dimensions; /* of an embedding; 0: the model's */

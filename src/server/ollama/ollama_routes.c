@@ -65,7 +65,8 @@ static void handle(struct service *service, const struct http_request *request,
     bool ok = ollama_request_open(&wanted, route, body, request->client, &status, &err);
     json_close(&body);
     if (!ok) {
-        ollama_respond_error(response, status, err.message);
+        ollama_respond_code(response, status, err.code == ERROR_MEMORY ? "internal" : "invalid",
+                            err.message);
         ollama_request_release(&wanted);
         return;
     }

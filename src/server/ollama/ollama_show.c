@@ -79,8 +79,8 @@ static void tell(void *state, const struct task_event *event, struct response *r
     else if (event->kind == TASK_FAILED && is_for_want_of_memory(event->failure))
         respond(show, NULL, response);
     else if (event->kind == TASK_FAILED)
-        ollama_respond_error(response, task_failure_status(event->failure),
-                             event->failure->message);
+        ollama_respond_code(response, task_failure_status(event->failure), event->failure->reason,
+                            event->failure->message);
     else if (event->kind == TASK_END)
         ollama_respond_error(response, 500, "the model ended before it was shown");
 }
