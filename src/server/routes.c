@@ -70,7 +70,7 @@ static const struct status_type types[] = {
     { 405, "invalid_request_error", "invalid_request_error" },
     { 413, "invalid_request_error", "request_too_large" },
     { 429, "rate_limit_error", "rate_limit_error" },
-    { 503, "server_error", "overloaded_error" },
+    { 503, "api_error", "overloaded_error" },
 };
 
 static const struct status_type *type_of(unsigned status)
