@@ -28,7 +28,7 @@ libraries=(
     'utf8proc.h|src/(tokenizer|chat)/'
     'histedit.h|src/cli/'
     'editline/readline.h|src/cli/'
-    'microhttpd.h|src/server/http_server.c'
+    'microhttpd.h|src/server/http/http_server.c'
     'seccomp.h|src/worker/sandbox.c'
     'curl/curl.h|src/cli/client/server_client.c'
     'cmocka.h|tests/unit/test.h'

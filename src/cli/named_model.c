@@ -1,8 +1,8 @@
 #include "cli/named_model.h"
 
 #include "cli/shipped_models.h"
-#include "server/model_list.h"
-#include "server/server_config.h"
+#include "server/models/model_list.h"
+#include "server/config/server_config.h"
 
 #include <unistd.h>
 

@@ -1,14 +1,14 @@
 /* setting_flags.h: the server's settings as flags of a command.
  *
  * Owns how they are taken out of a command line (--max-queue 10, --max-queue=10, --no-auth) and
- * their part of --help. Leaves names and values to server/server_config.h. One thread. */
+ * their part of --help. Leaves names and values to server/config/server_config.h. One thread. */
 #ifndef SETTING_FLAGS_H
 #define SETTING_FLAGS_H
 
 #include "base/base.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "server/server_config.h"
+#include "server/config/server_config.h"
 
 enum { SETTING_FLAGS_MOST = 64 };
 struct setting_flags {

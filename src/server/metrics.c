@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "hearth.h"
 #include "server/exposition.h"
-#include "server/residency.h"
+#include "server/residency/residency.h"
 
 #include <pthread.h>
 #include <time.h>

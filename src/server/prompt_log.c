@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "server/server_config.h"
+#include "server/config/server_config.h"
 
 #include <stdio.h>
 #include <strings.h>

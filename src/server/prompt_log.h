@@ -5,7 +5,7 @@
 #ifndef PROMPT_LOG_H
 #define PROMPT_LOG_H
 
-#include "server/response.h"
+#include "server/http/response.h"
 #include "server/task.h"
 
 struct prompt_log;

@@ -2,7 +2,7 @@
 
 #include "base/memory.h"
 #include "server/prompt_log.h"
-#include "server/residency.h"
+#include "server/residency/residency.h"
 
 #include <pthread.h>
 

@@ -5,7 +5,7 @@
 #ifndef REPLY_H
 #define REPLY_H
 
-#include "server/response.h"
+#include "server/http/response.h"
 #include "server/routes.h"
 #include "server/task.h"
 

@@ -4,8 +4,8 @@
 #ifndef ROUTES_H
 #define ROUTES_H
 
-#include "server/http_request.h"
-#include "server/response.h"
+#include "server/http/http_request.h"
+#include "server/http/response.h"
 
 #include <stdatomic.h>
 

@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "server/api_key_file.h"
-#include "server/door.h"
-#include "server/http_server.h"
-#include "server/local_hosts.h"
+#include "server/config/api_key_file.h"
+#include "server/http/door.h"
+#include "server/http/http_server.h"
+#include "server/http/local_hosts.h"
 #include "server/metrics.h"
-#include "server/residency.h"
+#include "server/residency/residency.h"
 
 #include <time.h>
 

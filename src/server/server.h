@@ -4,8 +4,8 @@
 #ifndef SERVER_H
 #define SERVER_H
 
-#include "server/model_list.h"
-#include "server/server_config.h"
+#include "server/models/model_list.h"
+#include "server/config/server_config.h"
 
 struct server;
 

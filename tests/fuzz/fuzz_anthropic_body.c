@@ -1,7 +1,7 @@
 /* fuzz_anthropic_body.c: bodies of /v1/messages; what is taken is JSON again. */
 #include "base/json.h"
 #include "server/anthropic/messages_request.h"
-#include "server/body.h"
+#include "server/http/body.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* Any bytes: as a file of settings they give names and values or an error with its line; the values
  * as sizes, durations and hosts are numbers within their limits, or errors. */
-#include "server/byte_size.h"
-#include "server/config_file.h"
-#include "server/duration.h"
-#include "server/host_text.h"
+#include "server/config/byte_size.h"
+#include "server/config/config_file.h"
+#include "server/config/duration.h"
+#include "server/config/host_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* fuzz_door.c: headers of any bytes at a door of loopback, with a key and a list of origins.
  *
  * Nobody comes in without the key, and no page but of a listed origin is told that it may read. */
-#include "server/door.h"
+#include "server/http/door.h"
 
 #include <stdio.h>
 #include <stdlib.h>

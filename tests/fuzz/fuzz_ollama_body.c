@@ -2,7 +2,7 @@
  * taken becomes JSON for the worker, what is refused has a sentence. */
 #include "base/base.h"
 #include "base/utf8.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/ollama/ollama_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,7 +1,7 @@
 /* fuzz_openai_body.c: any body for each way of asking in OpenAI's interface; what is taken becomes
  * JSON that the worker can read, what is not has a message. */
 #include "base/base.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/openai/openai_chat_request.h"
 #include "server/openai/openai_completion_request.h"
 #include "server/openai/openai_embedding_request.h"

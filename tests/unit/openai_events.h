@@ -5,7 +5,7 @@
 #ifndef OPENAI_EVENTS_H
 #define OPENAI_EVENTS_H
 
-#include "server/response.h"
+#include "server/http/response.h"
 #include "server/task.h"
 
 /* One event; `json` is JSON, `text` for thinking and content. Ends with TASK_END. */

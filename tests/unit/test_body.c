@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/body.h"
+#include "server/http/body.h"
 
 static const struct json *open_body(const char *bytes)
 {

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/byte_size.h"
+#include "server/config/byte_size.h"
 
 TEST(byte_size_knows_powers_of_1000_and_1024)
 {

@@ -1,8 +1,8 @@
 #include "test.h"
 
-#include "server/api_key_file.h"
-#include "server/door.h"
-#include "server/local_hosts.h"
+#include "server/config/api_key_file.h"
+#include "server/http/door.h"
+#include "server/http/local_hosts.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/duration.h"
+#include "server/config/duration.h"
 
 static int64_t ns_of(const char *text, bool bare_seconds)
 {

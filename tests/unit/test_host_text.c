@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/host_text.h"
+#include "server/config/host_text.h"
 
 /* "https host port path" of a text, or the error. */
 static const char *reading(const char *text, bool forgives)

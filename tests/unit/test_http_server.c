@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "server/door.h"
-#include "server/http_server.h"
+#include "server/http/door.h"
+#include "server/http/http_server.h"
 
 #include <pthread.h>
 #include <sched.h>

@@ -1,7 +1,7 @@
 #include "test.h"
 
 #include "base/memory.h"
-#include "server/memory_limit.h"
+#include "server/residency/memory_limit.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

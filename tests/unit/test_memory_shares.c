@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/memory_shares.h"
+#include "server/residency/memory_shares.h"
 
 static uint64_t sum_of(const struct memory_claim *claims, size_t n)
 {

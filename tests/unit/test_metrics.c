@@ -4,7 +4,7 @@
 #include "base/table.h"
 #include "hearth.h"
 #include "server/metrics.h"
-#include "server/residency.h"
+#include "server/residency/residency.h"
 
 #include <ctype.h>
 

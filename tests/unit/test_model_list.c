@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/mapped_file.h"
 #include "base/memory.h"
-#include "server/model_list.h"
+#include "server/models/model_list.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/ollama/ollama_answer.h"
 #include "server/ollama/ollama_embedding.h"
 

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/ollama/ollama_request.h"
 #include "worker/worker_request.h"
 

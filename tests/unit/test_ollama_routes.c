@@ -1,7 +1,7 @@
 #include "test.h"
 
-#include "server/model_list.h"
-#include "server/residency.h"
+#include "server/models/model_list.h"
+#include "server/residency/residency.h"
 #include "server/routes.h"
 
 #include <stdlib.h>

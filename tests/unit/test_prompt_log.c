@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "server/prompt_log.h"
-#include "server/server_config.h"
+#include "server/config/server_config.h"
 
 #include <unistd.h>
 

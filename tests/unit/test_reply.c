@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "server/reply.h"
-#include "server/residency.h"
+#include "server/residency/residency.h"
 
 enum { MOST_TASKS = 4 };
 

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "fake_worker.h"
 #include "server/metrics.h"
-#include "server/model_list.h"
-#include "server/residency.h"
+#include "server/models/model_list.h"
+#include "server/residency/residency.h"
 #include "worker/protocol.h"
 
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "server/metrics.h"
-#include "server/model_list.h"
-#include "server/residency.h"
+#include "server/models/model_list.h"
+#include "server/residency/residency.h"
 
 #include <fcntl.h>
 #include <pthread.h>

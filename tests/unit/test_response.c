@@ -1,7 +1,7 @@
 #include "test.h"
 
 #include "base/memory.h"
-#include "server/response.h"
+#include "server/http/response.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,9 +1,9 @@
 #include "test.h"
 
 #include "base/memory.h"
-#include "server/config_file.h"
-#include "server/memory_limit.h"
-#include "server/server_config.h"
+#include "server/config/config_file.h"
+#include "server/residency/memory_limit.h"
+#include "server/config/server_config.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include "server/residency.h"
+#include "server/residency/residency.h"
 #include "server/service/token_routes.h"
 
 /* ---- residency, made up: answers at once ---- */

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fake_worker.h"
-#include "server/worker_process.h"
+#include "server/residency/worker_process.h"
 #include "worker/protocol.h"
 
 #include <pthread.h>

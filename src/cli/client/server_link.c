@@ -1,8 +1,8 @@
 #include "cli/client/server_link.h"
 
-#include "server/api_key_file.h"
-#include "server/local_hosts.h"
-#include "server/server_config.h"
+#include "server/config/api_key_file.h"
+#include "server/http/local_hosts.h"
+#include "server/config/server_config.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 #include "server/anthropic/anthropic_error.h"
 
 #include "base/json_members.h"
-#include "server/sse.h"
+#include "server/http/sse.h"
 
 enum { ERROR_BYTES = 64 << 10 };
 

@@ -4,7 +4,7 @@
 #ifndef ANTHROPIC_ERROR_H
 #define ANTHROPIC_ERROR_H
 
-#include "server/response.h"
+#include "server/http/response.h"
 #include "server/task.h"
 
 /* As the whole answer, or as an event of a stream that has begun; the response ends with it. */

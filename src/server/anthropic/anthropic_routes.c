@@ -3,7 +3,7 @@
 #include "server/anthropic/anthropic_error.h"
 #include "server/anthropic/messages_answer.h"
 #include "server/anthropic/messages_request.h"
-#include "server/body.h"
+#include "server/http/body.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/slice_text.h"
 #include "server/anthropic/anthropic_error.h"
-#include "server/sse.h"
+#include "server/http/sse.h"
 
 #include <stdio.h>
 

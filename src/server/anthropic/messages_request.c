@@ -2,7 +2,7 @@
 
 #include "base/json_members.h"
 #include "base/slice_text.h"
-#include "server/body.h"
+#include "server/http/body.h"
 
 enum { REQUEST_BYTES = 256 << 20 };
 

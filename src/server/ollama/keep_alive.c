@@ -1,6 +1,6 @@
 #include "server/ollama/keep_alive.h"
 
-#include "server/duration.h"
+#include "server/config/duration.h"
 
 /* Seconds beyond what 64 bits of nanoseconds hold are as good as for ever. */
 static int64_t ns_of_seconds(double seconds)

@@ -7,7 +7,7 @@
 #define OLLAMA_ANSWER_H
 
 #include "server/ollama/ollama_request.h"
-#include "server/response.h"
+#include "server/http/response.h"
 
 struct ollama_answer;
 

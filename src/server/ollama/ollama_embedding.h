@@ -6,7 +6,7 @@
 #define OLLAMA_EMBEDDING_H
 
 #include "server/ollama/ollama_request.h"
-#include "server/response.h"
+#include "server/http/response.h"
 
 struct ollama_embedding;
 

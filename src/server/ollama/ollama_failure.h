@@ -6,7 +6,7 @@
 #define OLLAMA_FAILURE_H
 
 #include "server/ollama/ollama_request.h"
-#include "server/response.h"
+#include "server/http/response.h"
 
 /* With a status where nothing was answered yet, as one more line where it was. Ends the response.
  */

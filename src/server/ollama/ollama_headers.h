@@ -5,7 +5,7 @@
 #define OLLAMA_HEADERS_H
 
 #include "server/ollama/ollama_request.h"
-#include "server/response.h"
+#include "server/http/response.h"
 
 /* Of TASK_STARTED; zeros before. */
 struct prompt_counts {

@@ -7,9 +7,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "server/model_list.h"
+#include "server/models/model_list.h"
 #include "server/ollama/go_json.h"
-#include "server/residency.h"
+#include "server/residency/residency.h"
 
 /* An element of "models" of /api/tags. */
 void ollama_tag_write(struct go_json *w, const struct listed_model *model);

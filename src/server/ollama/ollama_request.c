@@ -1,6 +1,6 @@
 #include "server/ollama/ollama_request.h"
 
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/ollama/go_json.h"
 #include "server/ollama/keep_alive.h"
 #include "server/ollama/ollama_options.h"

@@ -1,7 +1,7 @@
 #include "server/ollama/ollama_show.h"
 
 #include "base/memory.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/ollama/ollama_failure.h"
 #include "server/ollama/ollama_models.h"
 #include "server/reply.h"

@@ -2,7 +2,7 @@
 
 #include "base/json_members.h"
 #include "base/slice_text.h"
-#include "server/sse.h"
+#include "server/http/sse.h"
 
 enum { EVENT_BYTES = 256 << 20, MODEL_BYTES = 1 << 16 };
 

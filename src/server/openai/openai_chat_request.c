@@ -2,7 +2,7 @@
 
 #include "base/json_members.h"
 #include "base/slice_text.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/openai/openai_generation.h"
 
 #include <stdio.h>

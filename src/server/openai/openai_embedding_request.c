@@ -1,7 +1,7 @@
 #include "server/openai/openai_embedding_request.h"
 
 #include "base/json_members.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/openai/openai_generation.h"
 #include "server/openai/openai_tokens.h"
 

@@ -4,7 +4,7 @@
 #ifndef OPENAI_MODELS_H
 #define OPENAI_MODELS_H
 
-#include "server/model_list.h"
+#include "server/models/model_list.h"
 #include "server/openai/openai_problem.h"
 
 /* {"object":"list","data":[...]}: an empty array where there are none. */

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "server/response.h"
+#include "server/http/response.h"
 #include "server/task.h"
 
 struct openai_problem {

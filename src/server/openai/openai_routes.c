@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/slice_text.h"
 #include "base/table.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/openai/openai_chat_reply.h"
 #include "server/openai/openai_chat_request.h"
 #include "server/openai/openai_completion_reply.h"

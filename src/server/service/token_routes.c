@@ -2,7 +2,7 @@
 
 #include "base/json_members.h"
 #include "base/memory.h"
-#include "server/body.h"
+#include "server/http/body.h"
 #include "server/reply.h"
 
 static const char json_type[] = "application/json; charset=utf-8";
