@@ -3,6 +3,8 @@
 #include "base/json.h"
 #include "base/slice_text.h"
 #include "base/text.h"
+#include "server/anthropic/anthropic_error.h"
+#include "server/openai/openai_problem.h"
 
 /* A path of the table, or the part before its braces and something behind it. */
 static bool path_matches(const char *pattern, struct slice path)
@@ -57,31 +59,6 @@ enum dialect_kind dialect_of_path(struct slice path)
 
 /* ---- errors ---- */
 
-struct status_type {
-    unsigned status;
-    const char *openai, *anthropic;
-};
-
-static const struct status_type types[] = {
-    { 400, "invalid_request_error", "invalid_request_error" },
-    { 401, "authentication_error", "authentication_error" },
-    { 403, "permission_error", "permission_error" },
-    { 404, "not_found_error", "not_found_error" },
-    { 405, "invalid_request_error", "invalid_request_error" },
-    { 413, "invalid_request_error", "request_too_large" },
-    { 429, "rate_limit_error", "rate_limit_error" },
-    { 503, "api_error", "overloaded_error" },
-};
-
-static const struct status_type *type_of(unsigned status)
-{
-    static const struct status_type other = { 0, "api_error", "api_error" };
-    for (size_t i = 0; i < COUNT_OF(types); i++)
-        if (types[i].status == status)
-            return &types[i];
-    return &other;
-}
-
 static struct slice request_id(struct response *response)
 {
     const char *name, *value;
@@ -104,10 +81,10 @@ static bool write_error(struct text *out, enum dialect_kind dialect, struct resp
         return text_append_string(out, "{\"error\":{\"message\":") &&
                json_write_string(out, message) &&
                text_printf(out, ",\"type\":\"%s\",\"param\":null,\"code\":null}}",
-                           type_of(status)->openai);
+                           openai_error_type(status));
     case DIALECT_ANTHROPIC:
         return text_printf(out, "{\"type\":\"error\",\"error\":{\"type\":\"%s\",\"message\":",
-                           type_of(status)->anthropic) &&
+                           anthropic_error_type(status)) &&
                json_write_string(out, message) && text_append_string(out, "},\"request_id\":") &&
                json_write_string(out, request_id(response)) && text_append_byte(out, '}');
     }

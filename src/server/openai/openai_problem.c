@@ -98,7 +98,7 @@ unsigned openai_problem_status(const struct openai_problem *problem)
     }
 }
 
-static const char *type_of_status(unsigned status)
+const char *openai_error_type(unsigned status)
 {
     static const struct {
         unsigned status;
@@ -123,7 +123,7 @@ bool openai_problem_write(struct text *out, const struct openai_problem *problem
 {
     const char *message = problem->error.message[0] ? problem->error.message : "unknown error";
     bool ok = text_append_byte(out, '{') && write_string_member(out, "message", message) &&
-              write_string_member(out, "type", type_of_status(openai_problem_status(problem))) &&
+              write_string_member(out, "type", openai_error_type(openai_problem_status(problem))) &&
               write_text_or_null(out, "param", problem->param) &&
               write_text_or_null(out, "code", problem->code);
     if (problem->n_ctx > 0)

@@ -37,6 +37,9 @@ void openai_problem_of_task(struct openai_problem *out, const struct task_failur
 
 unsigned openai_problem_status(const struct openai_problem *problem);
 
+/* "invalid_request_error" */
+const char *openai_error_type(unsigned status);
+
 /* {"message":...,"type":...,"param":...,"code":...} */
 bool openai_problem_write(struct text *out, const struct openai_problem *problem);
 
