@@ -5,6 +5,7 @@
 #include "server/ollama/go_json.h"
 #include "server/ollama/ollama_failure.h"
 #include "server/ollama/ollama_headers.h"
+#include "server/vector_length.h"
 
 #include <math.h>
 
@@ -33,25 +34,13 @@ void ollama_embedding_free(void *embedding)
     memory_free(e);
 }
 
-/* What a vector's first n elements are divided by to have unit length: 1 for zeros; no number when
- * one of them is none. Cutting off and dividing again is the same as dividing once. */
-static double length_of(const struct json *vector, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double x = json_number(json_at(vector, i), NAN);
-        sum += x * x;
-    }
-    return sum == 0 ? 1 : sqrt(sum);
-}
-
 /* False: there is something in it that is no number. */
 static bool write_unit_vector(struct go_json *w, const struct json *vector, int64_t dimensions)
 {
     size_t n = json_size(vector);
     if (dimensions > 0 && (uint64_t)dimensions < n)
         n = (size_t)dimensions;
-    double length = length_of(vector, n);
+    double length = vector_length(vector, n);
     go_json_open(w, NULL, '[');
     for (size_t i = 0; i < n; i++)
         go_json_float(w, NULL, json_number(json_at(vector, i), 0) / length);
@@ -94,7 +83,7 @@ static bool write_embeddings(struct go_json *w, const struct task_event *event)
     for (size_t i = 0; i < json_size(vector); i++)
         go_json_real(w, NULL, json_number(json_at(vector, i), 0));
     go_json_close(w, ']');
-    return isfinite(length_of(vector, json_size(vector)));
+    return isfinite(vector_length(vector, json_size(vector)));
 }
 
 static void tell_vectors(struct ollama_embedding *e, const struct task_event *event,

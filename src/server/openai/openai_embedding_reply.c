@@ -1,4 +1,5 @@
 #include "server/openai/openai_embedding_reply.h"
+#include "server/vector_length.h"
 
 #include "base/json_members.h"
 #include "base/memory.h"
@@ -42,15 +43,10 @@ void openai_embedding_reply_release(void *context)
 /* The first n of it, scaled to length 1; a vector of zeros stays one. False: not finite. */
 static bool normalize(float *out, const struct json *vector, size_t n)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double x = json_number(json_at(vector, i), NAN);
-        sum += x * x;
-    }
-    double scale = sum > 0 ? 1 / sqrt(sum) : 0;
+    double length = vector_length(vector, n);
     for (size_t i = 0; i < n; i++)
-        out[i] = (float)(json_number(json_at(vector, i), 0) * scale);
-    return isfinite(sum);
+        out[i] = (float)(json_number(json_at(vector, i), 0) / length);
+    return isfinite(length);
 }
 
 /* In the fewest digits that give the number back. */
