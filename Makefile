@@ -71,7 +71,7 @@ isa = $(ISA_$(lastword $(subst _, ,$(basename $(notdir $(1))))))
 
 .PHONY: help all build dependencies run test check-kernels bench lint format fuzz asan ubsan tsan install clean
 help: ## this list
-	@grep -hE '^[a-z][a-z-]*:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 all: dependencies ## build build/hearth, build/libhearth.a and build/libhearth.so
 	@$(MAKE) --no-print-directory build
@@ -142,13 +142,13 @@ test: ## build and run all tests: make test [KINDS="unit replay kernels cli sche
 .PHONY: tests
 tests: $(TESTS)
 
-# The same tests under the sanitizers. Threads meet in the engine and its pool, so only their tests run under tsan.
+# The same tests under the sanitizers; under tsan only those of what has threads.
 asan: ## all tests with AddressSanitizer (build/asan)
 	@$(MAKE) --no-print-directory test BUILD=build/asan SANITIZE=address
 ubsan: ## all tests with UndefinedBehaviorSanitizer (build/ubsan)
 	@$(MAKE) --no-print-directory test BUILD=build/ubsan SANITIZE=undefined
 TSAN_TESTS = $(filter %thread_pool %engine %session %session_steps %hearth %response %http_server %worker_process %residency,$(UNIT_TESTS:build/%=build/tsan/%))
-tsan: ## the tests of the engine and the thread pool with ThreadSanitizer (build/tsan)
+tsan: ## the tests of what has threads (engine, pool, server) with ThreadSanitizer (build/tsan)
 	@scripts/install_dependencies.sh build test
 	@$(if $(TSAN_TESTS),$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread $(TSAN_TESTS),true)
 	@scripts/run_tests.sh build/tsan unit
@@ -177,7 +177,7 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(TEST_SUPPORT:%.c=$(BUI
 
 # Without MODEL: random weights of a real shape, made once.
 BENCH_MODEL = $(or $(MODEL),build/bench/llama3.2-1b-q4_0.gguf)
-bench: all ## compare speed with llama.cpp: make bench [MODEL=model.gguf] [OUT=results.csv] [ARGS="--rounds 3"]
+bench: all ## compare speed with llama.cpp (bench/README.md has more): make bench [MODEL=model.gguf] [OUT=results.csv] [ARGS="--rounds 3"]
 	@command -v node >/dev/null || { echo "make bench needs node (apt-get install nodejs npm)" >&2; exit 1; }
 	@[ -e $(BENCH_MODEL) ] || { mkdir -p build/bench && $(BUILD)/hearth synth llama3.2-1b Q4_0 $(BENCH_MODEL); }
 	@node bench/peers.mjs $(if $(wildcard bench/node_modules/@node-llama-cpp),,--install) $(BENCH_MODEL) \
