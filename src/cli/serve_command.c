@@ -2,12 +2,12 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/private_end.h"
 #include "cli/setting_flags.h"
 #include "cli/shipped_models.h"
 #include "server/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,18 +47,11 @@ static bool write_port_file(const char *path, uint16_t port, struct error *err)
     return fail(err, ERROR_IO, "cannot write '%s': %s", path, strerror(errno));
 }
 
-static bool tell_port(const struct serve_flags *flags, uint16_t port, struct error *err)
+static bool tell_port(const struct serve_flags *flags, const struct private_end *end, uint16_t port,
+                      struct error *err)
 {
-    char line[16];
-    if (flags->port_file[0] && !write_port_file(flags->port_file, port, err))
-        return false;
-    if (flags->private_fd < 0)
-        return true;
-    int length = snprintf(line, sizeof line, "%u\n", port);
-    if (write(flags->private_fd, line, (size_t)length) == length)
-        return true;
-    return fail(err, ERROR_IO, "cannot tell the port to file %d: %s", flags->private_fd,
-                strerror(errno));
+    return (flags->port_file[0] == '\0' || write_port_file(flags->port_file, port, err)) &&
+           (end->fd < 0 || private_end_tell_port(end, port, err));
 }
 
 /* ---- until it is time to end ---- */
@@ -93,23 +86,14 @@ static bool take_signal(int fd)
     return true;
 }
 
-/* What holds the other end wants this server no more when it is closed. */
-static bool is_closed(int fd, short events)
-{
-    char byte;
-    if (events & (POLLHUP | POLLERR | POLLNVAL))
-        return true;
-    return (events & POLLIN) && read(fd, &byte, 1) == 0;
-}
-
-static void wait_for_end(int signals, int private_fd)
+static void wait_for_end(int signals, const struct private_end *end)
 {
     struct pollfd files[] = { { .fd = signals, .events = POLLIN },
-                              { .fd = private_fd, .events = POLLIN } };
+                              { .fd = end->fd, .events = POLLIN } };
     for (;;) {
         if (poll(files, 2, -1) < 0 && errno != EINTR)
             return;
-        if (files[1].revents && is_closed(private_fd, files[1].revents))
+        if (files[1].revents && private_end_is_closed(end, files[1].revents))
             return;
         if (files[0].revents && !take_signal(signals))
             return;
@@ -123,29 +107,26 @@ static void stop_waiting(int signals, const sigset_t *ends)
     sigprocmask(SIG_UNBLOCK, ends, NULL);
 }
 
-static int serve(const struct server_config *config, const struct model_list_options *models,
-                 const struct serve_flags *flags)
+static bool serve(const struct server_config *config, const struct model_list_options *models,
+                  const struct serve_flags *flags, const struct private_end *end, struct error *err)
 {
     struct server *server = NULL;
-    struct error err = { 0 };
     char program[PATH_BYTES];
     sigset_t ends;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length < 0)
-        return report("cannot find this program: /proc/self/exe is missing");
+        return fail(err, ERROR_IO, "cannot find this program: /proc/self/exe is missing");
     program[length] = '\0';
-    if (flags->private_fd >= 0)
-        fcntl(flags->private_fd, F_SETFD, FD_CLOEXEC); /* workers must not keep it open */
     int signals = open_signals(&ends);
     if (signals < 0)
-        return report("cannot wait for signals");
-    bool ok = server_open(&server, config, models, program, &err) &&
-              tell_port(flags, server_port(server), &err);
+        return fail(err, ERROR_IO, "cannot wait for signals");
+    bool ok = server_open(&server, config, models, program, err) &&
+              tell_port(flags, end, server_port(server), err);
     if (ok)
-        wait_for_end(signals, flags->private_fd);
+        wait_for_end(signals, end);
     stop_waiting(signals, &ends);
     server_close(&server);
-    return ok ? 0 : report(err.message);
+    return ok;
 }
 
 /* ---- models ---- */
@@ -160,8 +141,8 @@ static const char *const *paths_of(int argc, char **argv, size_t *n)
     return (const char *const *)argv;
 }
 
-static int serve_models(const struct server_config *config, const struct serve_flags *flags,
-                        int argc, char **argv)
+static bool serve_models(const struct server_config *config, const struct serve_flags *flags,
+                         const struct private_end *end, int argc, char **argv, struct error *err)
 {
     const char *shipped[MOST_SHIPPED];
     struct model_list_options models = { .folder = config->models[0] ? config->models : NULL,
@@ -170,24 +151,34 @@ static int serve_models(const struct server_config *config, const struct serve_f
          models.n_shipped < MOST_SHIPPED && (name = shipped_model_at(models.n_shipped)) != NULL;)
         shipped[models.n_shipped++] = name;
     models.paths = paths_of(argc, argv, &models.n_paths);
-    return serve(config, &models, flags);
+    return serve(config, &models, flags, end, err);
 }
 
 /* ---- the command ---- */
 
-static int serve_settings(struct serve_flags *flags, int argc, char **argv)
+static bool serve_settings(struct serve_flags *flags, const struct private_end *end, int argc,
+                           char **argv, struct error *err)
 {
     struct server_settings *settings = NULL;
     struct server_config config;
-    struct error err = { 0 };
     const char *file = flags->config[0] ? flags->config : NULL;
-    bool ok =
-        setting_flags_open(&settings, file, &flags->settings, &err) &&
-        (flags->private_fd < 0 || server_settings_flag(settings, "host", "127.0.0.1:0", &err)) &&
-        server_settings_config(settings, &config, &err);
-    int status = ok ? serve_models(&config, flags, argc, argv) : report(err.message);
+    bool ok = setting_flags_open(&settings, file, &flags->settings, err) &&
+              (end->fd < 0 || private_end_set(end, settings, err)) &&
+              server_settings_config(settings, &config, err) &&
+              serve_models(&config, flags, end, argc, argv, err);
     server_settings_close(&settings);
-    return status;
+    return ok;
+}
+
+static int serve_anyone(struct serve_flags *flags, int argc, char **argv)
+{
+    struct private_end end = { .fd = -1 };
+    struct error err = { 0 };
+    bool ok = (flags->private_fd < 0 || private_end_init(&end, flags->private_fd, &err)) &&
+              serve_settings(flags, &end, argc, argv, &err);
+    if (!ok && end.fd >= 0)
+        private_end_tell_error(&end, err.message);
+    return ok ? 0 : report(err.message);
 }
 
 int serve_command(int argc, char **argv)
@@ -198,7 +189,7 @@ int serve_command(int argc, char **argv)
         { "port-file", 0, OPTION_TEXT, &flags.port_file, 0, 0, "FILE",
           "Write the port there, once it is listened on" },
         { "private-fd", 0, OPTION_I32, &flags.private_fd, 0, 1 << 20, "N",
-          "Serve 127.0.0.1 on any port, told to file N; end when that is closed" },
+          "Serve who gets port and key by file N; end when that is closed" },
     };
     struct error err = { 0 };
     struct text help;
@@ -212,7 +203,7 @@ int serve_command(int argc, char **argv)
         "serve [MODEL|FILE|DIR...]", help.data, rows, COUNT_OF(rows), 0, -1
     };
     if (command_begin(&usage, &argc, argv, &status))
-        status = serve_settings(&flags, argc, argv);
+        status = serve_anyone(&flags, argc, argv);
     text_release(&help);
     return status;
 }

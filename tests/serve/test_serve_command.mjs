@@ -110,15 +110,34 @@ test("what makes no sense is told", async () => {
     assert.match(run("--help"), /--keep-alive/);
 });
 
-test("a private server ends with its client", async () => {
-    const child = spawn(hearth, ["serve", "--private-fd", "3"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+/** A private server and what it says on its socket. */
+async function startPrivate(env = {}) {
+    const home = mkdtempSync(join(tmpdir(), "hearth-private-"));
+    const child = spawn(hearth, ["serve", "--private-fd", "3"],
+        { stdio: ["ignore", "ignore", "ignore", "pipe"], env: { PATH: process.env.PATH, HOME: home, ...env } });
     const ended = new Promise((done) => child.on("exit", (code) => done(code)));
-    const port = Number(await new Promise((done) => child.stdio[3].once("data", (text) => done(text.toString()))));
-    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+    ended.then(() => rmSync(home, { recursive: true }));
+    const line = await new Promise((done) => child.stdio[3].once("data", (text) => done(text.toString())));
+    return { child, ended, line };
+}
+
+test("a private server answers who has its key, and ends with its client", async () => {
+    const { child, ended, line } = await startPrivate({ HEARTH_HOST: "127.0.0.1:1", HEARTH_API_KEY: "another-key" });
+    const [, port, key] = /^(\d+) ([0-9a-f]{32})\n$/.exec(line);
+    const status = async (headers) => (await fetch(`http://127.0.0.1:${port}/api/tags`, { headers })).status;
+    assert.equal(await status({ authorization: `Bearer ${key}` }), 200);
+    assert.equal(await status({ authorization: "Bearer another-key" }), 401);
+    assert.equal(await status({}), 401);
     await sleep(50);
     assert.equal(child.exitCode, null);
     child.stdio[3].destroy();
     assert.equal(await ended, 0);
+});
+
+test("a private server tells its client why it cannot start", async () => {
+    const { ended, line } = await startPrivate({ HEARTH_KEEP_ALIVE: "soon", HEARTH_MAX_QUEUE: "none" });
+    assert.equal(line, "Error: HEARTH_MAX_QUEUE: max_queue is 'none', but must be a whole number from 1 to 1000000\n");
+    assert.equal(await ended, 1);
 });
 
 test("nothing goes out", async (t) => {
