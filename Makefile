@@ -23,8 +23,9 @@ Q := $(if $(V),,@)
 ARCH := $(or $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$(shell uname -m))
 PKG_CONFIG ?= pkg-config
 PACKAGES := jansson libpcre2-8 libutf8proc
-SERVICE_PACKAGES := libmicrohttpd libseccomp
-CLI_PACKAGES := libedit libcurl
+# libmicrohttpd and libcurl are needed too, but linked when a process first uses them (src/base/late_library.h)
+SERVICE_PACKAGES := libseccomp
+CLI_PACKAGES := libedit
 
 # Contraction off: a sum must round the same way wherever it is computed; kernels spell their FMAs out.
 CFLAGS_BASE := -std=c17 -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -fno-math-errno -ffp-contract=off \

@@ -28,9 +28,9 @@ libraries=(
     'utf8proc.h|src/(tokenizer|chat)/'
     'histedit.h|src/cli/'
     'editline/readline.h|src/cli/'
-    'microhttpd.h|src/server/http/http_server.c'
+    'microhttpd.h|src/server/http/microhttpd_library.h'
     'seccomp.h|src/worker/sandbox.c'
-    'curl/curl.h|src/cli/client/server_client.c'
+    'curl/curl.h|src/cli/client/curl_library.h'
     'cmocka.h|tests/unit/test.h'
 )
 

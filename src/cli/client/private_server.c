@@ -206,7 +206,8 @@ bool private_server_open(struct private_server **out, const struct private_serve
     if (!server)
         return fail_memory(err, sizeof *server, "a server");
     server->fd = -1;
-    if (!start(server, options, err) || !listen_to(server, err)) {
+    /* this process and the server's load their libraries side by side */
+    if (!start(server, options, err) || !server_client_prepare(err) || !listen_to(server, err)) {
         private_server_close(&server);
         return false;
     }

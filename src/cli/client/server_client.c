@@ -2,8 +2,8 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "cli/client/curl_library.h"
 
-#include <curl/curl.h>
 #include <stdatomic.h>
 
 enum {
@@ -44,7 +44,7 @@ static bool is_this_machine(const char *url)
 
 static bool add_header(struct server_client *client, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(client->headers, line);
+    struct curl_slist *longer = curl.slist_append(client->headers, line);
     if (longer)
         client->headers = longer;
     return longer != NULL;
@@ -68,29 +68,36 @@ static size_t receive(char *bytes, size_t size, size_t n, void *context);
 static bool set_options(struct server_client *client)
 {
     CURL *easy = client->easy;
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_message);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "hearth");
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+    curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, client->curl_message);
+    curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+    curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl.easy_setopt(easy, CURLOPT_USERAGENT, "hearth");
+    curl.easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
+    curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    curl.easy_setopt(easy, CURLOPT_WRITEDATA, client);
     if (is_this_machine(client->url))
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+        curl.easy_setopt(easy, CURLOPT_PROXY, "");
+    return curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+}
+
+bool server_client_prepare(struct error *err)
+{
+    return curl_library_load(err);
 }
 
 bool server_client_open(struct server_client **out, const char *url, const char *api_key,
                         struct error *err)
 {
+    if (!curl_library_load(err))
+        return false;
     struct server_client *client = memory_zeroed(1, sizeof *client);
     if (!client)
         return fail_memory(err, sizeof *client, "an HTTP client");
     text_init(&client->line, LINE_BYTES);
     client->url = memory_zeroed(strlen(url) + 1, 1);
-    bool ok = client->url && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK &&
-              (client->easy = curl_easy_init()) && (client->multi = curl_multi_init());
+    bool ok =
+        client->url && (client->easy = curl.easy_init()) && (client->multi = curl.multi_init());
     if (ok)
         strcpy(client->url, url);
     if (!ok || !add_headers(client, api_key) || !set_options(client)) {
@@ -107,10 +114,10 @@ void server_client_close(struct server_client **client)
     if (!own)
         return;
     if (own->multi)
-        curl_multi_cleanup(own->multi);
+        curl.multi_cleanup(own->multi);
     if (own->easy)
-        curl_easy_cleanup(own->easy);
-    curl_slist_free_all(own->headers);
+        curl.easy_cleanup(own->easy);
+    curl.slist_free_all(own->headers);
     memory_free(own->url);
     text_release(&own->line);
     memory_free(own);
@@ -160,7 +167,7 @@ static size_t receive(char *bytes, size_t size, size_t n, void *context)
     struct server_client *client = context;
     long status = 0;
     n *= size;
-    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
     client->status = (unsigned)status;
     if (!is_good(client->status)) {
         size_t room = PROBLEM_BYTES - size_min(PROBLEM_BYTES, client->line.length);
@@ -208,9 +215,9 @@ static bool fail_on_the_way(struct server_client *client, CURLcode code, struct 
         return fail(err, ERROR_IO, "%s", no_server_message);
     if (client->status != 0 || code == CURLE_GOT_NOTHING)
         return fail(err, ERROR_IO, "the server went away in the middle of its answer (%s)",
-                    curl_easy_strerror(code));
+                    curl.easy_strerror(code));
     return fail(err, ERROR_IO, "cannot ask %s: %s", client->url,
-                client->curl_message[0] ? client->curl_message : curl_easy_strerror(code));
+                client->curl_message[0] ? client->curl_message : curl.easy_strerror(code));
 }
 
 /* ---- a request ---- */
@@ -220,11 +227,11 @@ static bool run_until_end(struct server_client *client, CURLcode *code)
 {
     int n_running = 1, n_left;
     while (n_running && !atomic_load(&client->is_stopped))
-        if (curl_multi_perform(client->multi, &n_running) != CURLM_OK ||
-            (n_running && curl_multi_poll(client->multi, NULL, 0, PATIENCE_MS, NULL) != CURLM_OK))
+        if (curl.multi_perform(client->multi, &n_running) != CURLM_OK ||
+            (n_running && curl.multi_poll(client->multi, NULL, 0, PATIENCE_MS, NULL) != CURLM_OK))
             break;
     *code = CURLE_OK;
-    for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &n_left));)
+    for (CURLMsg *message; (message = curl.multi_info_read(client->multi, &n_left));)
         if (message->msg == CURLMSG_DONE)
             *code = message->data.result;
     return !n_running;
@@ -237,16 +244,16 @@ static bool perform(struct server_client *client, struct error *err)
     client->has_failed = false;
     client->curl_message[0] = '\0';
     text_clear(&client->line);
-    if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
+    if (curl.multi_add_handle(client->multi, client->easy) != CURLM_OK)
         return fail(err, ERROR_MEMORY, "out of memory: cannot ask the server");
     bool is_over = run_until_end(client, &code);
-    curl_multi_remove_handle(client->multi, client->easy);
+    curl.multi_remove_handle(client->multi, client->easy);
     if (client->has_failed)
         return false;
     if (!is_over || atomic_exchange(&client->is_stopped, false))
         return fail(err, ERROR_CANCELLED, "interrupted");
     long status = 0;
-    curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
     client->status = (unsigned)status;
     if (code != CURLE_OK)
         return fail_on_the_way(client, code, err);
@@ -269,13 +276,13 @@ bool server_client_lines(struct server_client *client, const char *path, struct 
         text_release(&url);
         return fail(err, ERROR_USAGE, "the server's address is too long");
     }
-    curl_easy_setopt(client->easy, CURLOPT_URL, url.data);
+    curl.easy_setopt(client->easy, CURLOPT_URL, url.data);
     text_release(&url);
     if (body.data) {
-        curl_easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
-        curl_easy_setopt(client->easy, CURLOPT_POSTFIELDS, body.data);
+        curl.easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
+        curl.easy_setopt(client->easy, CURLOPT_POSTFIELDS, body.data);
     } else {
-        curl_easy_setopt(client->easy, CURLOPT_HTTPGET, 1L);
+        curl.easy_setopt(client->easy, CURLOPT_HTTPGET, 1L);
     }
     bool ok = perform(client, err);
     atomic_store(&client->is_stopped, false);

@@ -17,6 +17,9 @@ bool server_client_open(struct server_client **out, const char *url, const char 
                         struct error *err) MUST_CHECK;
 void server_client_close(struct server_client **client); /* accepts NULL, leaves NULL */
 
+/* Do now what only the first client costs: milliseconds in which something else can start. */
+bool server_client_prepare(struct error *err) MUST_CHECK;
+
 /* One line of the answer, without its line break; false: enough, with an error. */
 typedef bool answer_line(void *context, struct slice line, struct error *err);
 

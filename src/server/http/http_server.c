@@ -6,10 +6,10 @@
 #include "server/http/door.h"
 #include "server/http/http_watch.h"
 #include "server/http/listener.h"
+#include "server/http/microhttpd_library.h"
 #include "server/metrics.h"
 
 #include <arpa/inet.h>
-#include <microhttpd.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -66,7 +66,7 @@ static struct slice look_up(const struct http_request *request, enum MHD_ValueKi
 {
     const struct exchange *e = request->connection;
     struct slice value = { NULL, 0 };
-    if (MHD_lookup_connection_value_n(e->connection, kind, name, strlen(name), &value.data,
+    if (mhd.lookup_connection_value_n(e->connection, kind, name, strlen(name), &value.data,
                                       &value.length) == MHD_NO)
         return (struct slice){ NULL, 0 };
     return value.data ? value : slice_of("");
@@ -87,12 +87,12 @@ static struct slice query_of(const struct http_request *request, const char *nam
 static void wake(void *context)
 {
     struct exchange *e = context;
-    MHD_resume_connection(e->connection);
+    mhd.resume_connection(e->connection);
 }
 
 static struct peer *peer_of(struct MHD_Connection *connection)
 {
-    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    return mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
 static void link_exchange(struct exchange *e)
@@ -278,7 +278,7 @@ static enum MHD_Result suspend(struct exchange *e)
         e->is_watched = http_watch_client(e->server->watch, &e->peer->watched, e->response);
     e->is_suspended = true;
     atomic_fetch_add(&e->server->n_suspended, 1);
-    MHD_suspend_connection(e->connection);
+    mhd.suspend_connection(e->connection);
     return MHD_YES;
 }
 
@@ -310,23 +310,23 @@ static struct MHD_Response *whole_response(struct exchange *e)
     size_t length = response_length(e->response);
     bool is_over;
     if (length == 0)
-        return MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
+        return mhd.create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
     char *bytes = memory_zeroed(1, length);
     if (!bytes || response_take(e->response, bytes, length, &is_over) != length) {
         memory_free(bytes);
         return NULL;
     }
-    return MHD_create_response_from_buffer_with_free_callback(length, bytes, memory_free);
+    return mhd.create_response_from_buffer_with_free_callback(length, bytes, memory_free);
 }
 
 static void add_headers(struct exchange *e, struct MHD_Response *out)
 {
     const char *name, *value, *content_type = response_content_type(e->response);
     if (content_type)
-        MHD_add_response_header(out, "Content-Type", content_type);
-    MHD_add_response_header(out, "Server", "hearth");
+        mhd.add_response_header(out, "Content-Type", content_type);
+    mhd.add_response_header(out, "Server", "hearth");
     for (size_t i = 0; response_header_at(e->response, i, &name, &value); i++)
-        MHD_add_response_header(out, name, value);
+        mhd.add_response_header(out, name, value);
 }
 
 static enum MHD_Result queue(struct exchange *e, unsigned status)
@@ -334,13 +334,13 @@ static enum MHD_Result queue(struct exchange *e, unsigned status)
     struct MHD_Response *out =
         response_is_over(e->response)
             ? whole_response(e)
-            : MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream,
+            : mhd.create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream,
                                                 e, NULL);
     if (!out)
         return MHD_NO;
     add_headers(e, out);
-    enum MHD_Result result = MHD_queue_response(e->connection, status, out);
-    MHD_destroy_response(out);
+    enum MHD_Result result = mhd.queue_response(e->connection, status, out);
+    mhd.destroy_response(out);
     return result;
 }
 
@@ -464,9 +464,9 @@ static void *peer_new(struct http_server *server, struct MHD_Connection *connect
     if (!peer)
         return NULL;
     name_client(
-        peer, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        peer, mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     peer->watched.fd =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        mhd.get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     http_watch_arrival(server->watch, &peer->watched, HTTP_WAITS_FOR_HEADERS);
     return peer;
 }
@@ -503,7 +503,7 @@ static bool start(struct http_server *server, struct error *err)
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
                      (listener.is_ipv6 ? MHD_USE_IPv6 : 0);
     server->port = listener.port;
-    server->daemon = MHD_start_daemon(
+    server->daemon = mhd.start_daemon(
         flags, listener.port, NULL, NULL, serve, server, MHD_OPTION_LISTEN_SOCKET, listener.fd,
         MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
         seconds_of(o->idle_connection_ns), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -536,7 +536,8 @@ bool http_server_open(struct http_server **out, const struct http_server_options
     server->service = service;
     server->next_id = first_id();
     pthread_mutex_init(&server->lock, NULL);
-    bool ok = http_watch_open(&server->watch, options->idle_connection_ns, options->slow_request_ns,
+    bool ok = microhttpd_library_load(err) &&
+              http_watch_open(&server->watch, options->idle_connection_ns, options->slow_request_ns,
                               err) &&
               start(server, err);
     if (ok)
@@ -589,7 +590,7 @@ void http_server_close(struct http_server **server)
         nanosleep(&moment, NULL);
     } while (atomic_load(&s->n_suspended) > 0);
     if (s->daemon)
-        MHD_stop_daemon(s->daemon);
+        mhd.stop_daemon(s->daemon);
     http_watch_close(&s->watch);
     pthread_mutex_destroy(&s->lock);
     memory_free(s);
