@@ -276,32 +276,51 @@ static void write_models(const struct metrics *metrics, struct exposition *page)
 
 struct resident_figures {
     char name[NAME_BYTES];
+    bool is_loaded; /* else requests wait for it, and there is nothing else to tell */
     double weights, scratch, kv, kv_used, kv_cached, n_ctx, n_running, n_waiting;
 };
 
 struct resident_list {
     struct resident_figures models[MOST_MODELS];
-    size_t n, n_seen;
+    size_t n, n_loaded;
 };
+
+/* One row a name, also of a model that goes while it comes again. NULL: there are too many. */
+static struct resident_figures *find_figures(struct resident_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strncmp(list->models[i].name, name, NAME_BYTES - 1) == 0)
+            return &list->models[i];
+    if (list->n == MOST_MODELS)
+        return NULL;
+    struct resident_figures *figures = &list->models[list->n++];
+    strncpy(figures->name, name, NAME_BYTES - 1);
+    return figures;
+}
 
 static void note_resident(void *context, const struct resident *model)
 {
     struct resident_list *list = context;
-    list->n_seen++;
-    if (list->n == MOST_MODELS)
+    struct resident_figures *figures = find_figures(list, model->name);
+    list->n_loaded++;
+    if (!figures)
         return;
-    struct resident_figures *figures = &list->models[list->n++];
-    *figures = (struct resident_figures){
-        .weights = (double)model->weights_bytes,
-        .scratch = (double)model->scratch_bytes,
-        .kv = (double)model->kv_bytes,
-        .kv_used = (double)model->kv_used_bytes,
-        .kv_cached = (double)model->kv_cached_bytes,
-        .n_ctx = model->n_ctx,
-        .n_running = model->n_running,
-        .n_waiting = model->n_waiting,
-    };
-    strncpy(figures->name, model->name, sizeof figures->name - 1);
+    figures->is_loaded = true;
+    figures->weights += (double)model->weights_bytes;
+    figures->scratch += (double)model->scratch_bytes;
+    figures->kv += (double)model->kv_bytes;
+    figures->kv_used += (double)model->kv_used_bytes;
+    figures->kv_cached += (double)model->kv_cached_bytes;
+    figures->n_ctx = model->n_ctx > figures->n_ctx ? model->n_ctx : figures->n_ctx;
+    figures->n_running += model->n_running;
+    figures->n_waiting += model->n_waiting;
+}
+
+static void note_awaited(void *context, const char *name, size_t n_waiting)
+{
+    struct resident_figures *figures = find_figures(context, name);
+    if (figures)
+        figures->n_waiting += (double)n_waiting;
 }
 
 /* A family's rows stand together; `label`: what tells the samples of one model apart. */
@@ -333,6 +352,8 @@ static void write_residents(const struct resident_list *list, struct exposition 
         for (size_t i = 0; i < list->n; i++) {
             const char *row = (const char *)&list->models[i];
             double value;
+            if (!list->models[i].is_loaded && resident_gauges[k].place != FIGURE(n_waiting))
+                continue;
             memcpy(&value, row + resident_gauges[k].place, sizeof value);
             exposition_sample(page,
                               (labels){ { "model", row },
@@ -348,11 +369,12 @@ static bool write_residency(struct residency *residency, struct exposition *page
     if (!list)
         return false;
     residency_visit(residency, note_resident, list);
+    residency_visit_awaited(residency, note_awaited, list);
     exposition_family(page, "hearth_memory_budget_bytes", "gauge",
                       "What all models together may take.");
     exposition_sample(page, (labels){ { 0 } }, (double)residency_budget_bytes(residency));
     exposition_family(page, "hearth_models_loaded", "gauge", "Models in memory.");
-    exposition_sample(page, (labels){ { 0 } }, (double)list->n_seen);
+    exposition_sample(page, (labels){ { 0 } }, (double)list->n_loaded);
     write_residents(list, page);
     memory_free(list);
     return true;

@@ -50,6 +50,7 @@ static bool open_residency(struct server *server, const struct server_config *co
         .n_threads = config->n_threads,
         .kv_type = config->kv_type,
         .keep_alive_ns = config->keep_alive_ns,
+        .yield_after_ns = config->yield_after_ns,
         .load_limit_ns = config->load_limit_ns,
         .stall_limit_ns = config->stall_limit_ns,
         .program = program,

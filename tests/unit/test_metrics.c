@@ -137,6 +137,7 @@ static struct metrics *open_metrics(void)
 
 struct residency {
     size_t n_models;
+    const char *awaited; /* a model that three requests wait for */
 };
 
 void residency_visit(struct residency *residency,
@@ -155,6 +156,14 @@ void residency_visit(struct residency *residency,
                                            .n_running = 2,
                                            .n_waiting = 5 });
     }
+}
+
+void residency_visit_awaited(struct residency *residency,
+                             void (*visit)(void *context, const char *name, size_t n_waiting),
+                             void *context)
+{
+    if (residency->awaited)
+        visit(context, residency->awaited, 3);
 }
 
 uint64_t residency_budget_bytes(const struct residency *residency)
@@ -294,6 +303,25 @@ TEST(metrics_tell_the_memory_of_models)
     char version[100];
     snprintf(version, sizeof version, "hearth_build_info{version=\"%s\"}", hearth_version());
     assert_value(version, 1);
+    residency.n_models = 1000;
+    read_page(metrics, &residency);
+    assert_value("hearth_models_loaded", 1000);
+    metrics_close(&metrics);
+}
+
+TEST(metrics_count_requests_that_wait_for_memory_by_their_model)
+{
+    struct metrics *metrics = open_metrics();
+    struct residency residency = { .n_models = 2, .awaited = "new:latest" };
+    read_page(metrics, &residency);
+    assert_value("hearth_requests_waiting{model=\"new:latest\"}", 3);
+    assert_value("hearth_requests_running{model=\"new:latest\"}", -1);
+    assert_value("hearth_memory_bytes{model=\"new:latest\",owner=\"kv\"}", -1);
+    assert_value("hearth_models_loaded", 2);
+    residency.awaited = "model-1:latest"; /* it yields, and shall come back */
+    read_page(metrics, &residency);
+    assert_value("hearth_requests_waiting{model=\"model-1:latest\"}", 5 + 3);
+    assert_value("hearth_memory_bytes{model=\"model-1:latest\",owner=\"kv\"}", 300);
     residency.n_models = 1000;
     read_page(metrics, &residency);
     assert_value("hearth_models_loaded", 1000);

@@ -27,6 +27,7 @@ struct server_config {
     size_t most_models, most_waiting;      /* most_models 0: as many as fit */
     uint64_t memory_bytes;                 /* never 0 */
     const char *kv_type;                   /* NULL: auto */
+    uint64_t yield_after_ns;               /* 0: never */
     uint64_t load_limit_ns, stall_limit_ns, shutdown_ns; /* 0: none */
     size_t body_limit_bytes, most_connections;
     uint64_t idle_connection_ns, slow_request_ns;

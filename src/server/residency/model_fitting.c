@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* A model with a shorter context than this (or than its own) is of no use. */
-enum { LEAST_N_CTX = 4096, MOST_MODELS = 256 };
+enum { LEAST_N_CTX = 4096 };
 
 static uint64_t larger(uint64_t a, uint64_t b)
 {
@@ -53,6 +53,28 @@ static uint64_t whole_pages(const struct resident_model *model, uint64_t bytes)
     return model->page_bytes ? bytes - bytes % model->page_bytes : 0;
 }
 
+static uint64_t kept_kv(const struct resident_model *model)
+{
+    uint64_t page = model->page_bytes;
+    return larger(least_kv(model),
+                  whole_pages(model, model->state.kv_used + (page ? page - 1 : 0)));
+}
+
+uint64_t model_fitting_kept_bytes(const struct resident_model *model)
+{
+    return fixed_bytes(model) + kept_kv(model);
+}
+
+uint64_t model_fitting_lack_bytes(const struct resident_model *models,
+                                  const struct resident_model *newcomer, uint64_t budget_bytes)
+{
+    uint64_t needed = model_fitting_least_bytes(newcomer);
+    for (const struct resident_model *m = models; m; m = m->next)
+        if (m->stage == MODEL_SERVING)
+            needed += model_fitting_kept_bytes(m);
+    return needed > budget_bytes ? needed - budget_bytes : 0;
+}
+
 /* Those that will share the budget when all who leave are gone. */
 static bool takes_part(const struct resident_model *model, const struct resident_model *newcomer)
 {
@@ -63,17 +85,16 @@ static bool takes_part(const struct resident_model *model, const struct resident
 static bool share_out(struct resident_model *models, const struct resident_model *newcomer,
                       uint64_t budget_bytes, uint32_t n_parallel, bool keeps)
 {
-    struct memory_claim claims[MOST_MODELS];
-    struct resident_model *sharers[MOST_MODELS];
+    struct memory_claim claims[MODEL_FITTING_MOST];
+    struct resident_model *sharers[MODEL_FITTING_MOST];
     size_t n = 0;
     uint64_t fixed = 0;
     for (struct resident_model *m = models; m; m = m->next) {
         if (!takes_part(m, newcomer))
             continue;
-        if (n == MOST_MODELS)
+        if (n == MODEL_FITTING_MOST)
             return false;
-        uint64_t used = whole_pages(m, m->state.kv_used + (m->page_bytes ? m->page_bytes - 1 : 0));
-        claims[n] = claim_of(m, keeps ? m->kv_granted : larger(least_kv(m), used), n_parallel);
+        claims[n] = claim_of(m, keeps ? m->kv_granted : kept_kv(m), n_parallel);
         sharers[n++] = m;
         fixed += fixed_bytes(m);
     }

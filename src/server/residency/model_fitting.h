@@ -8,6 +8,8 @@
 
 #include "server/residency/resident_model.h"
 
+enum { MODEL_FITTING_MOST = 256 }; /* models that serve */
+
 enum fitting {
     FITS,       /* now */
     FITS_LATER, /* when those that leave are gone and those that shrink have shrunk */
@@ -23,8 +25,14 @@ enum fitting model_fitting(struct resident_model *models, struct resident_model 
  */
 void model_fitting_grow(struct resident_model *models, uint64_t budget_bytes, uint32_t n_parallel);
 
-/* Weights, scratch, and the keys and values it must have to be of use. */
+/* Weights, scratch, and the keys and values it must have to be of use; and the same with those of
+ * its running answers: what it keeps when others need memory. */
 uint64_t model_fitting_least_bytes(const struct resident_model *model);
+uint64_t model_fitting_kept_bytes(const struct resident_model *model);
+
+/* What those that serve must give up so that the newcomer fits: 0 unless FITS_NOT. */
+uint64_t model_fitting_lack_bytes(const struct resident_model *models,
+                                  const struct resident_model *newcomer, uint64_t budget_bytes);
 
 /* Why it does not fit, with the numbers. */
 bool model_fitting_explain(const struct resident_model *models,

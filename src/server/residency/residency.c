@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "server/residency/memory_limit.h"
+#include "server/residency/model_fitting.h"
 #include "server/metrics.h"
 #include "server/models/model_list.h"
 #include "worker/protocol.h"
@@ -85,10 +86,10 @@ static uint64_t fail_promptly(struct prompt_answer *answer, const char *reason)
     return 0;
 }
 
-/* One that is there or on its way. */
-static struct resident_model *find_model(struct residency *residency, const char *path)
+/* One that is there or on its way, `from` there on. */
+static struct resident_model *find_model(struct resident_model *from, const char *path)
 {
-    for (struct resident_model *m = residency->models; m; m = m->next)
+    for (struct resident_model *m = from; m; m = m->next)
         if (m->stage <= MODEL_SERVING && strcmp(m->path, path) == 0)
             return m;
     return NULL;
@@ -97,14 +98,18 @@ static struct resident_model *find_model(struct residency *residency, const char
 static struct resident_model *want_model(struct residency *residency, const char *name,
                                          const char *path)
 {
-    struct resident_model *model = find_model(residency, path), **end = &residency->models;
+    struct resident_model *model = find_model(residency->models, path);
+    struct resident_model *yielding = model && model->is_yielding ? model : NULL;
+    struct resident_model **end = &residency->models;
+    if (yielding) /* it takes no more: who asks for it waits in line for the next record */
+        model = find_model(yielding->next, path);
     if (model)
         return model;
     model = resident_model_new(name, path);
     if (!model)
         return NULL;
     model->residency = residency;
-    model->keep_alive_ns = residency->options.keep_alive_ns;
+    model->keep_alive_ns = yielding ? yielding->keep_alive_ns : residency->options.keep_alive_ns;
     while (*end)
         end = &(*end)->next;
     return (*end = model);
@@ -114,12 +119,11 @@ static struct resident_model *want_model(struct residency *residency, const char
 static uint64_t unload(struct residency *residency, const struct wish *wish, const char *path,
                        struct prompt_answer *answer)
 {
-    struct resident_model *model = find_model(residency, path);
+    struct resident_model *model = find_model(residency->models, path);
     answer->kind = ANSWER_UNLOADED;
-    if (!model)
-        return 0;
-    model->keep_alive_ns = 0;
-    if (!resident_model_is_idle(model))
+    for (struct resident_model *m = model; m; m = find_model(m->next, path))
+        m->keep_alive_ns = 0;
+    if (!model || !resident_model_is_idle(model))
         return 0;
     residency_let_go(residency, model);
     struct task *task = task_list_add(&residency->tasks, wish, NULL);
@@ -318,6 +322,21 @@ void residency_visit(struct residency *residency,
     pthread_mutex_unlock(&residency->lock);
 }
 
+void residency_visit_awaited(struct residency *residency,
+                             void (*visit)(void *context, const char *name, size_t n_waiting),
+                             void *context)
+{
+    pthread_mutex_lock(&residency->lock);
+    for (struct resident_model *m = residency->models; m; m = m->next) {
+        size_t n = 0;
+        for (const struct task *task = m->queue; m->stage < MODEL_SERVING && task; n++)
+            task = task->next;
+        if (n > 0)
+            visit(context, m->name, n);
+    }
+    pthread_mutex_unlock(&residency->lock);
+}
+
 uint64_t residency_budget_bytes(const struct residency *residency)
 {
     return residency->budget_bytes;
@@ -349,6 +368,8 @@ static bool copy_options(struct residency *residency, const struct residency_opt
                          struct error *err)
 {
     residency->options = *options;
+    if (!options->most_models || options->most_models > MODEL_FITTING_MOST)
+        residency->options.most_models = MODEL_FITTING_MOST;
     residency->options.program = residency->program = memory_string(options->program);
     if (options->kv_type)
         residency->options.kv_type = residency->kv_type = memory_string(options->kv_type);

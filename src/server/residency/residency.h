@@ -2,7 +2,7 @@
  *
  * Owns the loaded models (a worker_process each), the memory budget they share, keep-alive times,
  * the queue of wishes and their tasks. One load at a time; requests to loaded models do not wait
- * for it. Any thread. */
+ * for it, unless their model must make room for another (docs/serving.md, Memory). Any thread. */
 #ifndef RESIDENCY_H
 #define RESIDENCY_H
 
@@ -16,13 +16,15 @@ struct metrics;
 struct residency_options {
     uint64_t memory_bytes; /* weights, keys and values, scratch of all models; 0: what this machine
                               has, less a tenth */
-    size_t most_models;    /* 0: as many as fit */
+    size_t most_models;    /* 0: as many as fit, which are never more than 256 */
     size_t most_waiting;   /* tasks that are not answered yet; more: ERROR_BUDGET, reason "busy" */
     uint32_t n_ctx;        /* default and most; 0: the model's own or what memory allows */
     uint32_t n_parallel;   /* answers at once of one model; 0: as memory allows */
     uint32_t n_threads;    /* 0: all */
     const char *kv_type;   /* NULL: auto */
     int64_t keep_alive_ns; /* negative: for ever */
+    uint64_t yield_after_ns; /* so long a busy model takes requests while another waits for its
+                                memory; 0: for ever */
     uint64_t load_limit_ns, stall_limit_ns; /* without progress; 0: none */
     const char *program;                    /* what is started as a worker: this program */
 };
@@ -57,6 +59,11 @@ struct resident {
 /* `visit` for each, longest remaining first, under a lock: it must be short. */
 void residency_visit(struct residency *residency,
                      void (*visit)(void *context, const struct resident *model), void *context);
+
+/* `visit` for each model that requests wait for until it is in memory; as above. */
+void residency_visit_awaited(struct residency *residency,
+                             void (*visit)(void *context, const char *name, size_t n_waiting),
+                             void *context);
 
 uint64_t residency_budget_bytes(const struct residency *residency);
 

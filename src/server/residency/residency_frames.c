@@ -57,9 +57,11 @@ static void count_answer(const struct resident_model *model, struct task *task,
     struct slice text = json_text(json_get(json, "reason"));
     snprintf(reason, sizeof reason, "%.*s", (int)size_min(text.length, sizeof reason - 1),
              text.data);
-    metrics_answer(model->residency->metrics, model->name, task->queue_ns,
-                   number_of(json, "first_token_ns"), task->prompt_tokens, task->cached_tokens,
-                   number_of(json, "answer_tokens"), number_of(json, "answer_ns"), reason);
+    /* a worker's times begin when it has the request */
+    metrics_answer(model->residency->metrics, model->name, task->load_ns + task->queue_ns,
+                   task->load_ns + number_of(json, "first_token_ns"), task->prompt_tokens,
+                   task->cached_tokens, number_of(json, "answer_tokens"),
+                   number_of(json, "answer_ns"), reason);
     task->prompt_tokens = task->cached_tokens = 0; /* of several choices, counted once */
 }
 
@@ -163,7 +165,6 @@ static bool take_news(struct resident_model *model, const struct frame *frame)
     if (model->stage == MODEL_OPENING && frame->kind == FRAME_READY) {
         if (resident_model_read_ready(model, frame->payload, residency->options.n_ctx, &err)) {
             model->load_ns = clock_ns() - model->began_ns;
-            model->began_ns = clock_ns();
             model->stage = MODEL_FITTING;
         } else {
             model->refusal = err;

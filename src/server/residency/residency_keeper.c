@@ -2,18 +2,15 @@
 #include "base/json_members.h"
 #include "base/log.h"
 #include "server/metrics.h"
-#include "server/residency/model_fitting.h"
-#include "server/models/model_list.h"
 #include "server/residency/residency_private.h"
 #include "worker/protocol.h"
 
 enum {
     OPEN_LIMIT_BYTES = 1 << 16,
-    RETRY_AFTER_S = 5, /* memory: others must become idle first */
+    MOST_FITTING = 4, /* workers that wait for memory: each has read what describes its model */
 };
 
-/* A model waits so long for memory that others give back. */
-static const uint64_t room_limit_ns = 10000000000;
+static const uint64_t most_rest_ns = 10000000000;
 
 /* Every step below is called with the lock and returns with it; true: it let go of the lock or
  * changed something, so that all must be looked at anew. */
@@ -69,8 +66,8 @@ static bool free_model(struct residency *residency)
 }
 
 /* Tell all who wait for a model that it does not come. */
-static void refuse_queue(struct residency *residency, struct resident_model *model,
-                         const struct task_failure *failure)
+void residency_refuse_queue(struct residency *residency, struct resident_model *model,
+                            const struct task_failure *failure)
 {
     struct task *tasks = residency_take_queue(residency, model);
     LOG(LOG_WARNING, "a model was not loaded", LOG_S("model", model->name),
@@ -99,7 +96,7 @@ static bool expire(struct residency *residency, uint64_t now, uint64_t *next_ns)
 
 /* ---- loading ---- */
 
-static struct resident_model *first_at(const struct residency *residency, enum model_stage stage)
+struct resident_model *residency_first_at(const struct residency *residency, enum model_stage stage)
 {
     struct resident_model *model = residency->models;
     while (model && model->stage != stage)
@@ -138,13 +135,22 @@ static bool start_worker(struct residency *residency, struct resident_model *mod
     return *process != NULL;
 }
 
+static size_t count_at(const struct residency *residency, enum model_stage stage)
+{
+    size_t n = 0;
+    for (const struct resident_model *m = residency->models; m; m = m->next)
+        n += m->stage == stage;
+    return n;
+}
+
 /* The one that was wanted first, when no other is being loaded. */
 static bool load_next(struct residency *residency)
 {
-    struct resident_model *model = first_at(residency, MODEL_WANTED);
+    struct resident_model *model = residency_first_at(residency, MODEL_WANTED);
     struct worker_process *process = NULL;
     struct error err = { 0 };
-    if (!model || first_at(residency, MODEL_OPENING) || first_at(residency, MODEL_FITTING))
+    if (!model || count_at(residency, MODEL_OPENING) > 0 ||
+        count_at(residency, MODEL_FITTING) >= MOST_FITTING)
         return false;
     model->stage = MODEL_OPENING;
     model->began_ns = clock_ns();
@@ -154,201 +160,13 @@ static bool load_next(struct residency *residency)
     model->process = process; /* by now it may be at any stage */
     if (!ok) {
         model->stage = MODEL_GONE;
-        refuse_queue(
+        residency_refuse_queue(
             residency, model,
             &(struct task_failure){ .code = err.code, .reason = "load", .message = err.message });
     } else if (model->stage == MODEL_LEAVING) {
         worker_process_stop(process);
     }
     return true;
-}
-
-/* ---- making room ---- */
-
-static void send_grant(const struct resident_model *model)
-{
-    char json[80];
-    struct text text;
-    text_init(&text, sizeof json);
-    struct error err;
-    if (!text_printf(&text, "{\"kv_bytes\":%" PRIu64 ",\"n_ctx\":%" PRIu32 "}", model->kv_granted,
-                     model->n_ctx) ||
-        !worker_process_send(model->process,
-                             &(struct frame){ FRAME_GRANT, 0, 0, text_slice(&text) }, &err))
-        worker_process_kill(model->process, "could not be told how much memory it has");
-    text_release(&text);
-}
-
-static void grant_share(struct resident_model *model)
-{
-    if (model->is_granted && model->kv_granted == model->kv_share)
-        return;
-    model->is_granted = true;
-    model->kv_granted = model->kv_share;
-    model->n_ctx = resident_model_n_ctx(model, model->kv_granted);
-    send_grant(model);
-}
-
-static void grant_shares(struct residency *residency)
-{
-    for (struct resident_model *m = residency->models; m; m = m->next)
-        if (m->stage == MODEL_SERVING)
-            grant_share(m);
-}
-
-/* The idle model that was used longest ago goes. False: none is idle. */
-static bool evict(struct residency *residency, const struct resident_model *newcomer)
-{
-    struct resident_model *oldest = NULL;
-    for (struct resident_model *m = residency->models; m; m = m->next)
-        if (resident_model_is_idle(m) && (!oldest || m->idle_ns < oldest->idle_ns))
-            oldest = m;
-    if (!oldest)
-        return false;
-    LOG(LOG_INFO, "an idle model makes room", LOG_S("model", oldest->name),
-        LOG_S("for", newcomer->name));
-    residency_let_go(residency, oldest);
-    return true;
-}
-
-static size_t count_serving(const struct residency *residency)
-{
-    size_t n = 0;
-    for (const struct resident_model *m = residency->models; m; m = m->next)
-        n += m->stage == MODEL_SERVING;
-    return n;
-}
-
-static void log_load(const struct residency *residency, const struct resident_model *model)
-{
-    const struct json *sandbox = json_get(model->ready, "sandbox");
-    LOG(LOG_INFO, "a model was loaded", LOG_S("model", model->name),
-        LOG_N("pid", worker_process_pid(model->process)),
-        LOG_N("weights_bytes", model->weights_bytes), LOG_N("scratch_bytes", model->scratch_bytes),
-        LOG_N("kv_bytes", model->kv_granted), LOG_N("n_ctx", model->n_ctx),
-        LOG_F("load_ms", (double)model->load_ns / 1e6),
-        LOG_N("budget_bytes", residency->budget_bytes),
-        LOG_T("sandbox_missing", json_text(json_get(sandbox, "missing"))));
-    metrics_load(residency->metrics, model->name, model->load_ns);
-}
-
-/* Requests go to the worker now; what remains is over: loads that are done (*loaded), requests that
- * could not be sent (*failed). */
-static void send_queue(struct residency *residency, struct resident_model *model,
-                       struct task **loaded, struct task **failed, struct error *err)
-{
-    for (struct task *task; (task = resident_model_dequeue(model));) {
-        task->load_ns = clock_ns() - task->began_ns;
-        if (task->kind == WISH_REQUEST && residency_send_task(residency, model, task, err))
-            continue;
-        struct task **list = task->kind == WISH_LOAD ? loaded : failed;
-        task_list_remove(&residency->tasks, task);
-        task->next = *list;
-        *list = task;
-    }
-}
-
-/* It has its memory: from now on it answers. */
-static void begin_serving(struct residency *residency, struct resident_model *model)
-{
-    struct task *loaded = NULL, *failed = NULL;
-    struct error err = { 0 };
-    grant_share(model);
-    model->stage = MODEL_SERVING;
-    model->idle_ns = clock_ns();
-    residency->has_room = true; /* what is left is for all */
-    worker_process_expect(model->process, 0);
-    send_queue(residency, model, &loaded, &failed, &err);
-    model->n_pins++;
-    log_load(residency, model);
-    pthread_cond_broadcast(&residency->changed);
-    pthread_mutex_unlock(&residency->lock);
-
-    struct model_facts facts = resident_model_facts(model, NULL);
-    model_list_learn(residency->list, model->name, facts.info);
-    while (loaded) {
-        struct task *task = loaded;
-        loaded = task->next;
-        facts.load_ns = task->load_ns;
-        task_tell_last(task, &facts, TASK_LOADED);
-        task_free(task);
-    }
-    struct task_failure failure = { .code = err.code, .reason = "busy", .message = err.message };
-    residency_fail_tasks(failed, &facts, &failure);
-    pthread_mutex_lock(&residency->lock);
-    model->n_pins--;
-}
-
-static void refuse_model(struct residency *residency, struct resident_model *model,
-                         const struct error *err, bool may_fit_later)
-{
-    struct task_failure failure = { .code = err->code,
-                                    .reason = may_fit_later ? "memory" : "load",
-                                    .message = err->message,
-                                    .retry_after_s = may_fit_later ? RETRY_AFTER_S : 0 };
-    metrics_refused(residency->metrics, "memory");
-    residency_let_go(residency, model);
-    refuse_queue(residency, model, &failure);
-}
-
-/* No room at the moment: memory that others give back is waited for. */
-static bool wait_for_room(struct residency *residency, struct resident_model *model, uint64_t now,
-                          uint64_t *next_ns)
-{
-    struct error err = { 0 };
-    uint64_t end_ns = model->began_ns + room_limit_ns;
-    worker_process_expect(model->process, 0); /* it did its part */
-    grant_shares(residency);
-    if (now < end_ns) {
-        *next_ns = end_ns < *next_ns ? end_ns : *next_ns;
-        return false;
-    }
-    model_fitting_explain(residency->models, model, residency->budget_bytes, &err);
-    refuse_model(residency, model, &err, true);
-    return true;
-}
-
-static bool fit(struct residency *residency, uint64_t now, uint64_t *next_ns)
-{
-    struct resident_model *model = first_at(residency, MODEL_FITTING);
-    const struct residency_options *options = &residency->options;
-    struct error err = { 0 };
-    if (!model)
-        return false;
-    if (options->most_models && count_serving(residency) >= options->most_models) {
-        if (evict(residency, model))
-            return true;
-        fail(&err, ERROR_BUDGET, "%zu models are in use, and no more may be loaded",
-             options->most_models);
-        refuse_model(residency, model, &err, true);
-        return true;
-    }
-    switch (model_fitting(residency->models, model, residency->budget_bytes, options->n_parallel)) {
-    case FITS:
-        grant_shares(residency);
-        begin_serving(residency, model);
-        return true;
-    case FITS_LATER:
-        return wait_for_room(residency, model, now, next_ns);
-    case FITS_NOT:
-        break;
-    }
-    bool fits_alone = model_fitting_least_bytes(model) <= residency->budget_bytes;
-    if (fits_alone && evict(residency, model))
-        return true;
-    model_fitting_explain(residency->models, model, residency->budget_bytes, &err);
-    refuse_model(residency, model, &err, fits_alone);
-    return true;
-}
-
-/* Memory that came back goes to those that serve, while nobody waits for it. */
-static void use_room(struct residency *residency)
-{
-    if (!residency->has_room || first_at(residency, MODEL_FITTING))
-        return;
-    residency->has_room = false;
-    model_fitting_grow(residency->models, residency->budget_bytes, residency->options.n_parallel);
-    grant_shares(residency);
 }
 
 /* ---- the thread ---- */
@@ -361,7 +179,7 @@ static bool end_all(struct residency *residency)
                                                  .message = "the server is shutting down" };
     for (struct resident_model *m = residency->models; m; m = m->next) {
         if (m->stage == MODEL_WANTED && m->queue) {
-            refuse_queue(residency, m, &failure);
+            residency_refuse_queue(residency, m, &failure);
             return true;
         }
         if (m->stage >= MODEL_OPENING && m->stage <= MODEL_SERVING)
@@ -376,9 +194,10 @@ static bool look_around(struct residency *residency, uint64_t now, uint64_t *nex
         return true;
     if (residency->is_ending)
         return end_all(residency);
-    if (expire(residency, now, next_ns) || fit(residency, now, next_ns) || load_next(residency))
+    if (expire(residency, now, next_ns) || residency_make_room(residency, now, next_ns) ||
+        load_next(residency))
         return true;
-    use_room(residency);
+    residency_use_room(residency);
     return false;
 }
 
@@ -387,7 +206,7 @@ void *residency_keep(void *context)
     struct residency *residency = context;
     pthread_mutex_lock(&residency->lock);
     while (!residency->is_ending || residency->models) {
-        uint64_t next_ns = clock_ns() + room_limit_ns;
+        uint64_t next_ns = clock_ns() + most_rest_ns;
         if (look_around(residency, clock_ns(), &next_ns) ||
             (residency->is_ending && !residency->models))
             continue;

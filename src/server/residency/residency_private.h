@@ -1,8 +1,9 @@
-/* residency_private.h: what the three files of residency share.
+/* residency_private.h: what the four files of residency share.
  *
- * residency.c takes wishes, residency_keeper.c is the one thread that loads, fits, evicts and
- * frees, residency_frames.c hears the workers. One lock guards all; nobody is told anything while
- * it is held. It comes before the locks of worker_process.c and metrics.c. */
+ * residency.c takes wishes, residency_keeper.c is the one thread that loads and frees,
+ * residency_room.c what it does so that a model has memory, residency_frames.c hears the workers.
+ * One lock guards all; nobody is told anything while it is held. It comes before the locks of
+ * worker_process.c and metrics.c. */
 #ifndef RESIDENCY_PRIVATE_H
 #define RESIDENCY_PRIVATE_H
 
@@ -48,6 +49,20 @@ void residency_fail_tasks(struct task *tasks, const struct model_facts *facts,
 /* ---- residency_keeper.c ---- */
 
 void *residency_keep(void *residency);
+
+struct resident_model *residency_first_at(const struct residency *residency,
+                                          enum model_stage stage);
+
+/* Tell all who wait for a model that it does not come; lets go of the lock in between. */
+void residency_refuse_queue(struct residency *residency, struct resident_model *model,
+                            const struct task_failure *failure);
+
+/* ---- residency_room.c: the keeper's ---- */
+
+/* Models that wait for memory have it, or others go or yield for them. True: it let go of the lock
+ * or changed something. *next_ns: sooner if something is to be done then. */
+bool residency_make_room(struct residency *residency, uint64_t now, uint64_t *next_ns);
+void residency_use_room(struct residency *residency);
 
 /* ---- residency_frames.c: callbacks of a worker_process, the context is the model ---- */
 

@@ -31,6 +31,12 @@ struct resident_model {
     uint64_t weights_bytes, scratch_bytes, page_bytes;
     uint32_t page_tokens, n_ctx_most;
 
+    bool is_yielding;   /* it serves, takes no more requests, and goes when it is idle */
+    bool shall_go;      /* model_exchange.h chose it */
+    uint64_t waits_ns;  /* for room since then; 0: it does not, as in the next two */
+    uint64_t first_ns;  /* it is the first of those since then */
+    uint64_t giving_ns; /* others give back memory for it since then */
+
     bool is_granted;     /* it counts in the budget */
     uint64_t kv_granted; /* whole pages */
     uint64_t kv_share;   /* what model_fitting.c thinks best */
@@ -47,8 +53,9 @@ struct resident_model {
     size_t n_pins;      /* threads that tell somebody of it */
     bool is_visited;    /* while residency_visit is under way */
     int64_t keep_alive_ns;
-    uint64_t idle_ns;  /* since then, when n_sent is 0 */
-    uint64_t began_ns; /* the load, or the search for room */
+    uint64_t began_ns;   /* its load */
+    uint64_t serving_ns; /* since then */
+    uint64_t idle_ns;    /* since then, when n_sent is 0 */
     uint64_t load_ns;
     struct error refusal; /* why it was not loaded, in the worker's words */
 };
