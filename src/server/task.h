@@ -27,6 +27,7 @@ enum task_event_kind {
     TASK_CONTENT,  /* text */
     TASK_CALL,     /* json */
     TASK_LOGPROBS, /* json */
+    TASK_COUNTS,   /* json: tokens so far, in front of text */
     TASK_DONE,     /* json: counts and times of one choice */
     TASK_RESULT,   /* json */
     TASK_LOADED,   /* of a wish that only loads */

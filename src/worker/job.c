@@ -331,6 +331,18 @@ static bool write_done(struct text *out, const struct choice *choice,
     return done_write(out, &report);
 }
 
+/* How many tokens the answer has by now, where that was asked for. */
+static bool tell_counts(const struct choice *choice, struct outbox *outbox)
+{
+    char json[48];
+    const struct job *job = choice->job;
+    if (!job->request.tells_counts)
+        return true;
+    int length = snprintf(json, sizeof json, "{\"answer_tokens\":%zu}",
+                          choice_n_tokens(choice) - job_prompt_tokens(job));
+    return tell(job, outbox, FRAME_COUNTS, choice->number, (struct slice){ json, (size_t)length });
+}
+
 bool choice_tell(struct choice *choice, struct outbox *outbox, const struct turn_event *event)
 {
     static const uint16_t kinds[] = {
@@ -340,7 +352,7 @@ bool choice_tell(struct choice *choice, struct outbox *outbox, const struct turn
     const struct job *job = choice->job;
     uint16_t kind = kinds[event->kind];
     if (event->kind == TURN_THINKING || event->kind == TURN_CONTENT)
-        return tell(job, outbox, kind, choice->number, event->text);
+        return tell_counts(choice, outbox) && tell(job, outbox, kind, choice->number, event->text);
     struct text json;
     text_init(&json, FRAME_MOST_BYTES);
     bool ok = event->kind == TURN_CALL ? call_write(&json, &event->call)

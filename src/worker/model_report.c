@@ -139,7 +139,7 @@ static bool write_info(struct text *out, const struct worker_model *model)
            write_text_member(out, "template",
                              is_plain ? slice_of("") : chat_template_source(template)) &&
            write_string_member(out, "template_origin", chat_template_origin(template)) &&
-           write_talk(out, model->dialogue) &&
+           write_flag_member(out, "is_plain", is_plain) && write_talk(out, model->dialogue) &&
            write_string_member(out, "format", weights_is_gguf(weights) ? "gguf" : "safetensors") &&
            write_name(out, "metadata") && write_metadata(out, weights) &&
            write_name(out, "tensors") && write_tensors(out, weights) && text_append_byte(out, '}');

@@ -22,6 +22,7 @@ enum frame_kind {
     FRAME_CONTENT,  /* text */
     FRAME_CALL,     /* JSON: a tool call */
     FRAME_LOGPROBS, /* JSON: of tokens chosen, in front of the text they became */
+    FRAME_COUNTS,   /* JSON: tokens so far, in front of text, for who asked for them */
     FRAME_DONE,     /* JSON: counts and times of one choice */
     FRAME_RESULT,   /* JSON: the whole answer of a request that generates nothing */
     FRAME_ERROR,    /* JSON: why the request failed */

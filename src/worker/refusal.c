@@ -46,7 +46,7 @@ static const char *reason_of(const struct refusal *why)
     case ERROR_BUDGET:
         return "memory";
     case ERROR_CONTEXT:
-        return "context_length";
+        return why->n_ctx ? "context_length" : "invalid"; /* else a format has too few tokens */
     default:
         return "internal";
     }

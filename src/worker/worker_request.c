@@ -329,6 +329,7 @@ static bool read_limits(struct worker_request *r, struct error *err)
            read_unsigned(&r->n_ctx, r->root, "n_ctx", 0, UINT32_MAX, err) &&
            read_flag(&r->truncates, r->root, "truncate", err) &&
            read_flag(&r->returns_context, r->root, "returns_context", err) &&
+           read_flag(&r->tells_counts, r->root, "stream_counts", err) &&
            read_flag(&r->is_dry_run, r->root, "dry_run", err);
 }
 

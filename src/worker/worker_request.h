@@ -47,7 +47,7 @@ struct worker_request {
     struct slice grammar;
     uint32_t n_choices, n_ctx; /* n_ctx 0: no limit of its own */
     uint32_t n_keep;           /* first tokens of a text that stay when it is truncated */
-    bool returns_context;
+    bool returns_context, tells_counts;
     bool is_dry_run; /* generations: everything is made ready, nothing is answered */
     struct slice client;
     bool is_batch;

@@ -132,6 +132,19 @@ test("num_predict ends an answer after so many tokens, each with its logprob", a
     assert.equal(parts.at(-1).context, undefined, "raw has no context");
 });
 
+test("a stream tells its counts where that is asked for", async () => {
+    const body = { model: "ember", prompt: "Tell me a story.", options: { num_predict: 20, temperature: 0 } };
+    const plain = (await (await post(server, "/api/generate", body)).text()).trim().split("\n").map((line) => JSON.parse(line));
+    assert.ok(plain.slice(0, -1).every((line) => !("eval_count" in line)));
+    const counted = (await (await post(server, "/api/generate", { ...body, stream_counts: true })).text()).trim().split("\n")
+        .map((line) => JSON.parse(line));
+    const last = counted.at(-1), counts = counted.map((line) => line.eval_count);
+    assert.equal(last.eval_count, 20);
+    assert.ok(counts.every((count, i) => count > 0 && (i === 0 || count >= counts[i - 1])));
+    assert.ok(counted.every((line) => line.prompt_eval_count === last.prompt_eval_count));
+    assert.deepEqual(counted.map((line) => line.response), plain.map((line) => line.response));
+});
+
 test("stop strings end an answer and are not shown", async () => {
     const { response } = await ollama.generate({ ...ember, prompt });
     const stop = response.trim().split(" ")[2];

@@ -14,6 +14,7 @@ struct choice {
     struct text content, thinking;
     struct text calls, logprobs; /* elements of arrays */
     struct text end;             /* members of the last line, from done_reason on */
+    int64_t n_tokens;            /* so far, where that is told */
 };
 
 struct ollama_answer {
@@ -126,6 +127,17 @@ static void write_rest(struct go_json *w, enum ollama_route route, bool is_done,
     write_array(w, "logprobs", &choice->logprobs);
 }
 
+/* What a stream that is broken off has cost. */
+static void write_counts(struct go_json *w, const struct ollama_answer *a,
+                         const struct choice *choice)
+{
+    if (choice->n_tokens == 0)
+        return;
+    go_json_whole(w, "prompt_eval_count", a->prompt.prompt_tokens);
+    go_json_whole(w, "cached_tokens", a->prompt.cached_tokens);
+    go_json_whole(w, "eval_count", choice->n_tokens);
+}
+
 static void write_choice_number(struct go_json *w, const struct ollama_answer *a, uint32_t choice)
 {
     if (a->request.n_choices > 1)
@@ -174,6 +186,7 @@ static void stream_words(struct ollama_answer *a, uint32_t number, struct slice 
     struct go_json w = line_begin(a);
     write_words(&w, a->request.route, content, thinking, calls);
     write_rest(&w, a->request.route, false, choice, calls);
+    write_counts(&w, a, choice);
     write_choice_number(&w, a, number);
     text_clear(&choice->logprobs);
     send_line(a, &w, response);
@@ -258,6 +271,13 @@ static void tell_logprobs(struct ollama_answer *a, const struct task_event *even
             fail_for_memory(response);
             return;
         }
+}
+
+static void tell_counts(struct ollama_answer *a, const struct task_event *event,
+                        struct response *response)
+{
+    (void)response;
+    a->choices[event->choice].n_tokens = json_int(json_get(event->json, "answer_tokens"), 0);
 }
 
 /* ---- the end ---- */
@@ -405,15 +425,11 @@ void ollama_answer_tell(void *answer, const struct task_event *event, struct res
 {
     static void (*const tellers[])(struct ollama_answer *, const struct task_event *,
                                    struct response *) = {
-        [TASK_THINKING] = tell_text,
-        [TASK_CONTENT] = tell_text,
-        [TASK_CALL] = tell_call,
-        [TASK_LOGPROBS] = tell_logprobs,
-        [TASK_DONE] = tell_done,
-        [TASK_RESULT] = tell_result,
-        [TASK_LOADED] = tell_residence,
-        [TASK_UNLOADED] = tell_residence,
-        [TASK_END] = NULL,
+        [TASK_THINKING] = tell_text,      [TASK_CONTENT] = tell_text,
+        [TASK_CALL] = tell_call,          [TASK_LOGPROBS] = tell_logprobs,
+        [TASK_COUNTS] = tell_counts,      [TASK_DONE] = tell_done,
+        [TASK_RESULT] = tell_result,      [TASK_LOADED] = tell_residence,
+        [TASK_UNLOADED] = tell_residence, [TASK_END] = NULL,
     };
     struct ollama_answer *a = answer;
     bool is_over = response_is_over(response);

@@ -196,13 +196,15 @@ static void write_license(struct go_json *w, const struct json *info)
     go_json_text_if_any(w, "license", license);
 }
 
-/* hearth's own: where the template is from, and the names of what makes prompts and reads answers.
- */
+/* hearth's own: where the template is from, the names of what makes prompts and reads answers, and
+ * whether the model has no template and goes on with texts. */
 static void write_talk(struct go_json *w, const struct json *info)
 {
     static const char *const names[] = { "template_origin", "renderer", "dialect" };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         go_json_text_if_any(w, names[i], member_text(info, names[i]));
+    if (info)
+        go_json_flag(w, "is_plain", json_flag(json_get(info, "is_plain"), false));
 }
 
 void ollama_show_write(struct go_json *w, const struct shown_model *shown)

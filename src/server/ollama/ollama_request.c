@@ -55,6 +55,7 @@ static const struct known_name {
     /* hearth's own */
     { "template_kind", "GC" },
     { "dry_run", "GC" },
+    { "stream_counts", "GC" },
     { "tool_choice", "C" },
     { "parallel_tool_calls", "C" },
     { "thinking_budget", "GC" },
@@ -260,6 +261,7 @@ static bool write_generation(struct reading *r)
               body_flag(r->body, "dry_run", &request->is_dry_run, r->err) && write_think(r) &&
               write_template(r) && write_format(r) && write_logprobs(r) && write_truncate(r) &&
               write_context_length(r) && write_counts(r) && write_grammar(r) && write_priority(r) &&
+              write_as_sent(r, "stream_counts", JSON_KIND_BOOL, "true or false") &&
               write_as_sent(r, "logit_bias", JSON_KIND_OBJECT, "an object of ids and biases");
     if (ok && request->is_dry_run)
         go_json_flag(&r->worker, "dry_run", true);

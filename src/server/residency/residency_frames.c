@@ -114,6 +114,7 @@ static bool take_event(struct resident_model *model, const struct frame *frame)
         { FRAME_STARTED, TASK_STARTED }, { FRAME_CALL, TASK_CALL },
         { FRAME_DONE, TASK_DONE },       { FRAME_LOGPROBS, TASK_LOGPROBS },
         { FRAME_RESULT, TASK_RESULT },   { FRAME_ERROR, TASK_FAILED },
+        { FRAME_COUNTS, TASK_COUNTS },
     };
     struct model_facts facts;
     struct task *task = find_task(model, frame->request, &facts);
