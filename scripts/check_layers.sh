@@ -62,11 +62,11 @@ for row in "${libraries[@]}"; do
 done
 
 # The public interface: written by runtime/hearth*.c, used by dialogue, worker, `run` and programs outside, by nobody else inside.
-public='^src/(runtime/(hearth|session)[a-z_]*|dialogue/[a-z_]+|worker/[a-z_]+|server/[a-z_/]+|cli/(run/[a-z_]+|logit_bias|replay_command|main))\.[ch]:'
+public='^src/(runtime/(hearth|session)[a-z_]*|dialogue/[a-z_]+|worker/[a-z_]+|server/[a-z_/]+|cli/(run/[a-z_]+|client/[a-z_]+|replay_command|main))\.[ch]:'
 grep -rnE --include='*.[ch]' '\bhearth_[a-z]|"hearth\.h"' src | grep -vE "$public" |
     report "only include/ and what implements or uses it has the product's prefix"
-grep -nE '^ *# *include +"' src/cli/run/*.[ch] 2>/dev/null | grep -vE '"(hearth\.h|(cli|cli/run|dialogue|chat)/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |
-    report "the run command stands on include/hearth.h and dialogues alone"
+grep -nE '^ *# *include +"' src/cli/run/*.[ch] 2>/dev/null | grep -vE '"(hearth\.h|(cli|cli/run|cli/client|cli/prompt|chat)/[a-z_]+\.h|base/[a-z0-9_]+\.h)"' |
+    report "the run command is a client: it runs no model itself"
 
 grep -rnE --include='*.[ch]' '\b(printf|vprintf|puts|putchar|perror|exit|_exit|abort)\(|\bfprintf\((stdout|stderr)' \
     $(ls -d src/*/ | grep -v '^src/cli/') |

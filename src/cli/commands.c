@@ -27,13 +27,19 @@ static bool wants_help(int argc, char **argv)
 
 bool command_begin(const struct usage *usage, int *argc, char **argv, int *status)
 {
+    return command_begin_noting(usage, argc, argv, NULL, status);
+}
+
+bool command_begin_noting(const struct usage *usage, int *argc, char **argv, bool *is_given,
+                          int *status)
+{
     if (wants_help(*argc, argv)) {
         *status = print_help(usage);
         return false;
     }
     struct error err = { 0 };
     *status = 2;
-    if (!options_parse(usage->rows, usage->n_rows, argc, argv, &err)) {
+    if (!options_parse(usage->rows, usage->n_rows, argc, argv, is_given, &err)) {
         report_usage(argv[0], err.message);
         return false;
     }

@@ -36,4 +36,8 @@ struct usage {
  * otherwise *status is what it shall return. */
 bool command_begin(const struct usage *usage, int *argc, char **argv, int *status) MUST_CHECK;
 
+/* The same, where it matters which flags were given: those of `is_given` [n_rows] become true. */
+bool command_begin_noting(const struct usage *usage, int *argc, char **argv, bool *is_given,
+                          int *status) MUST_CHECK;
+
 #endif

@@ -140,24 +140,25 @@ const struct option_row *options_find(const struct option_row *rows, size_t n_ro
     return find_name(rows, n_rows, name, strlen(name));
 }
 
-/* The flag at argv[*i] with its value, which may be the next argument. */
-static bool parse_one(const struct option_row *rows, size_t n_rows, int argc, char **argv, int *i,
-                      struct error *err)
+/* The row of "--top-k", "--top-k=40", "-t" or "-t4"; *value: what stands behind it, or NULL. */
+static const struct option_row *find_flag(const struct option_row *rows, size_t n_rows,
+                                          const char *flag, const char **value)
 {
-    const char *flag = argv[*i];
-    const struct option_row *row;
-    const char *value = NULL;
+    const char *equals = strchr(flag, '=');
     if (flag[1] == '-') {
-        const char *equals = strchr(flag, '=');
-        row = find_name(rows, n_rows, flag + 2,
-                        equals ? (size_t)(equals - flag - 2) : strlen(flag + 2));
-        value = equals ? equals + 1 : NULL;
-    } else {
-        row = find_letter(rows, n_rows, flag[1]);
-        value = flag[2] ? flag + 2 + (flag[2] == '=') : NULL;
+        *value = equals ? equals + 1 : NULL;
+        return find_name(rows, n_rows, flag + 2,
+                         equals ? (size_t)(equals - flag - 2) : strlen(flag + 2));
     }
-    if (!row)
-        return fail(err, ERROR_USAGE, "unknown flag: %s", printable(slice_of(flag)));
+    *value = flag[2] ? flag + 2 + (flag[2] == '=') : NULL;
+    return find_letter(rows, n_rows, flag[1]);
+}
+
+/* Store the value of a flag, which may be the `next` argument: *takes_next. */
+static bool take_value(const struct option_row *row, const char *value, const char *next,
+                       bool *takes_next, struct error *err)
+{
+    *takes_next = false;
     if (row->kind == OPTION_FLAG) {
         if (value)
             return fail(err, ERROR_USAGE, "--%s takes no value", row->name);
@@ -166,24 +167,35 @@ static bool parse_one(const struct option_row *rows, size_t n_rows, int argc, ch
     }
     if (row->kind == OPTION_SWITCH)
         return option_store(row, value ? value : "true", err);
-    if (!value && *i + 1 == argc)
+    *takes_next = !value;
+    if (!value && !next)
         return fail(err, ERROR_USAGE, "flag needs a value: --%s %s", row->name, row->value);
-    return option_store(row, value ? value : argv[++*i], err);
+    return option_store(row, value ? value : next, err);
 }
 
 bool options_parse(const struct option_row *rows, size_t n_rows, int *argc, char **argv,
-                   struct error *err)
+                   bool *is_given, struct error *err)
 {
     int kept = 1;
-    bool flags_ended = false;
+    bool flags_ended = false, takes_next;
     for (int i = 1; i < *argc; i++) {
         bool is_flag = !flags_ended && argv[i][0] == '-' && argv[i][1];
-        if (is_flag && strcmp(argv[i], "--") == 0)
-            flags_ended = true;
-        else if (!is_flag)
+        const char *value;
+        if (!is_flag) {
             argv[kept++] = argv[i];
-        else if (!parse_one(rows, n_rows, *argc, argv, &i, err))
+            continue;
+        }
+        flags_ended = strcmp(argv[i], "--") == 0;
+        if (flags_ended)
+            continue;
+        const struct option_row *row = find_flag(rows, n_rows, argv[i], &value);
+        if (!row)
+            return fail(err, ERROR_USAGE, "unknown flag: %s", printable(slice_of(argv[i])));
+        if (!take_value(row, value, i + 1 < *argc ? argv[i + 1] : NULL, &takes_next, err))
             return false;
+        i += takes_next;
+        if (is_given)
+            is_given[row - rows] = true;
     }
     *argc = kept;
     return true;

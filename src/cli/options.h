@@ -47,9 +47,10 @@ struct option_row {
     const char *help;
 };
 
-/* Store every flag and move what is no flag to argv[1 .. *argc). "--" ends the flags. */
+/* Store every flag and move what is no flag to argv[1 .. *argc). "--" ends the flags. `is_given`
+ * [n_rows], or NULL: those that were there become true. */
 bool options_parse(const struct option_row *rows, size_t n_rows, int *argc, char **argv,
-                   struct error *err) MUST_CHECK;
+                   bool *is_given, struct error *err) MUST_CHECK;
 
 /* The row of that name, '_' taken for '-' ("top_k"); NULL when there is none. */
 const struct option_row *options_find(const struct option_row *rows, size_t n_rows,

@@ -2,10 +2,10 @@
 #include "chat/answer_reader.h"
 #include "base/slice_text.h"
 #include "cli/commands.h"
-#include "cli/run/event_line.h"
+#include "cli/event_line.h"
 #include "cli/input_file.h"
 #include "cli/output.h"
-#include "cli/run/think_option.h"
+#include "cli/prompt/think_option.h"
 
 #include <stdio.h>
 
@@ -36,8 +36,11 @@ static bool print_event(void *context, const struct output_event *event, struct 
 {
     struct parse *p = context;
     text_clear(&p->line);
-    bool ok = event->kind == OUTPUT_TOOL_CALL ? event_line_call(&p->line, &event->call)
-                                              : event_line_text(&p->line, event->kind, event->text);
+    const struct called_tool call = { event->call.index, event->call.id, event->call.name,
+                                      event->call.arguments };
+    bool ok = event->kind == OUTPUT_TOOL_CALL
+                  ? event_line_call(&p->line, &call)
+                  : event_line_text(&p->line, event->kind == OUTPUT_THINKING, event->text);
     if (!ok)
         return fail(err, ERROR_BUDGET, "an event of more than %d bytes", LINE_BYTES);
     return puts(p->line.data) >= 0 || fail(err, ERROR_IO, "standard output does not take it");

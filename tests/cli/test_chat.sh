@@ -338,7 +338,7 @@ out_has_times 0 'return x'
 [ -s "$tmp/out" ] || wrong "nothing was written"
 if needs_stories; then
     try "$hearth" run "$stories" Once --suffix end
-    fails_with 1 "fill"
+    fails_with 1 "does not support insert"
 fi
 
 # What cannot be

@@ -70,14 +70,15 @@ fi
 it "shows and sets parameters"
 if can_talk; then
     talk '/set parameter top_k 7\n' '/set parameter stop Lily\n' '/show parameters\n' '/set parameter top_k many\n' \
-        '/set parameter no_such 1\n' '/set parameter num_ctx 5\n' '/bye\n'
+        '/set parameter no_such 1\n' '/set parameter num_ctx 300\n' '/set parameter threads 1\n' '/bye\n'
     status_is 0
     out_has "Set parameter 'top_k' to '7'"
     out_matches 'top-k +7$'
     out_matches 'stop +"Lily"$'
     out_has "--top-k wants a whole number, not 'many'"
     out_has "unknown parameter 'no_such'"
-    out_has "use --num-ctx"
+    out_has "Set parameter 'num_ctx' to '300'"
+    out_has "use --threads"
 fi
 
 it "obeys a stop string that was set"

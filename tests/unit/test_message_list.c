@@ -1,6 +1,6 @@
 /* The program's files are no part of the library, so they are compiled in here; before test.h,
  * whose cmocka takes the name fail for a macro. */
-#include "cli/run/message_list.c"
+#include "cli/prompt/message_list.c"
 
 #include "test.h"
 

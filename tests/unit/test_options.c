@@ -26,7 +26,7 @@ TEST(a_list_of_numbers_grows_with_each_flag)
     numbers.count = 0;
     char *argv[] = { "bench", "-d", "0,2048", "model", "--depth=8192", "-d7" };
     int argc = COUNT_OF(argv);
-    assert_ok(options_parse(rows, COUNT_OF(rows), &argc, argv, &err), err);
+    assert_ok(options_parse(rows, COUNT_OF(rows), &argc, argv, NULL, &err), err);
     assert_int_equal(argc, 2);
     assert_string_equal(argv[1], "model");
     static const uint32_t wanted[] = { 0, 2048, 8192, 7 };
@@ -78,7 +78,7 @@ static const char *think_of(char *flag)
     char *argv[] = { "run", flag, "model" };
     int argc = COUNT_OF(argv);
     think = NULL;
-    assert_ok(options_parse(rows, COUNT_OF(rows), &argc, argv, &err), err);
+    assert_ok(options_parse(rows, COUNT_OF(rows), &argc, argv, NULL, &err), err);
     assert_string_equal(argv[argc - 1], "model"); /* never taken for the value */
     return think;
 }

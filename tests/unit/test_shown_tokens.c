@@ -27,37 +27,47 @@ TEST(any_bytes_are_quoted_in_one_line)
     assert_quoted(slice_of("\xe2\x80\xae"), "\"\\xE2\\x80\\xAE\""); /* turns the text */
 }
 
-static const struct hearth_logprob likely = { 1, -0.25f, " a", 2 };
-static const struct hearth_logprob never = { 2, -INFINITY, "\xff", 1 };
+/* Of a server's answer. */
+static const char said[] =
+    "[{\"token\":\"\\ufffd\",\"logprob\":-9999,\"bytes\":[255],\"top_logprobs\":["
+    "{\"token\":\" a\",\"logprob\":-0.25,\"bytes\":[32,97]},"
+    "{\"token\":\"\\ufffd\",\"logprob\":-9999,\"bytes\":[255]}]},"
+    "{\"token\":\" a\",\"logprob\":-0.25,\"bytes\":[32,97]}]";
 
-TEST(log_probabilities_are_json_whatever_the_tokens_are)
+static const struct json *open_said(void)
 {
-    const struct hearth_logprob top[] = { likely, never };
-    const struct hearth_token_logprobs tokens[] = { { never, top, 2 }, { likely, NULL, 0 } };
     struct error err = { 0 };
-    const struct json *json;
+    const struct json *json = NULL;
+    assert_ok(json_open(&json, said, strlen(said), "logprobs", &err), err);
+    return json;
+}
+
+TEST(log_probabilities_are_a_line_of_json)
+{
+    struct error err = { 0 };
+    const struct json *tokens = open_said(), *line;
     struct text text;
     text_init(&text, 1000);
-    assert_true(logprob_text_line(&text, tokens, 2));
-    assert_ok(json_open(&json, text.data, text.length, "logprobs", &err), err);
-    const struct json *first = json_at(json_get(json, "logprobs"), 0);
-    assert_true(json_number(json_get(first, "logprob"), 0) == -9999);
+    assert_true(logprob_text_line(&text, tokens));
+    assert_null(memchr(text.data, '\n', text.length));
+    assert_ok(json_open(&line, text.data, text.length, "a line", &err), err);
+    const struct json *first = json_at(json_get(line, "logprobs"), 0);
+    assert_int_equal(json_size(json_get(line, "logprobs")), 2);
     assert_int_equal(json_int(json_at(json_get(first, "bytes"), 0), 0), 0xff);
     assert_int_equal(json_size(json_get(first, "top_logprobs")), 2);
-    assert_int_equal(json_size(json_get(json_at(json_get(json, "logprobs"), 1), "top_logprobs")),
-                     0);
-    json_close(&json);
+    json_close(&line);
+    json_close(&tokens);
     text_release(&text);
 }
 
 TEST(a_table_has_a_line_for_each_token)
 {
-    const struct hearth_logprob top[] = { likely, never };
-    const struct hearth_token_logprobs tokens[] = { { likely, top, 2 }, { likely, NULL, 0 } };
+    const struct json *tokens = open_said();
     struct text text;
     text_init(&text, 1000);
-    assert_true(logprob_text_table(&text, tokens, 2));
-    assert_string_equal(text.data, "   -0.2500 \" a\"  |   -0.2500 \" a\" -9999.0000 \"\\xFF\"\n"
+    assert_true(logprob_text_table(&text, tokens));
+    assert_string_equal(text.data, "-9999.0000 \"\\xFF\"  |   -0.2500 \" a\" -9999.0000 \"\\xFF\"\n"
                                    "   -0.2500 \" a\"\n");
+    json_close(&tokens);
     text_release(&text);
 }

@@ -134,6 +134,11 @@ unsigned server_client_status(const struct server_client *client)
     return client->status;
 }
 
+bool server_client_is_local(const struct server_client *client)
+{
+    return is_this_machine(client->url);
+}
+
 /* ---- what arrives ---- */
 
 static bool is_good(unsigned status)
@@ -180,7 +185,7 @@ static size_t receive(char *bytes, size_t size, size_t n, void *context)
 
 /* ---- what went wrong ---- */
 
-static enum error_code code_of(unsigned status)
+static enum error_code code_of_status(unsigned status)
 {
     return status == 404                   ? ERROR_NOT_FOUND
            : status == 503                 ? ERROR_BUDGET
@@ -188,22 +193,44 @@ static enum error_code code_of(unsigned status)
                                            : ERROR_IO;
 }
 
-/* {"error":"..."} or {"error":{"message":"..."}}, else the status alone. */
+/* hearth's servers say it in a word of their own (docs/ollama.md). */
+static enum error_code code_of(const struct json *answer, unsigned status)
+{
+    struct slice word = json_text(json_get(answer, "code"));
+    return slice_equal(word, slice_of("context_length")) ? ERROR_CONTEXT : code_of_status(status);
+}
+
+/* {"error":"..."} or {"error":{"message":"..."}}; { "", 0 }: it is no error. */
+static struct slice message_of(const struct json *answer)
+{
+    const struct json *error = json_get(answer, "error");
+    struct slice message = json_text(error);
+    return message.length > 0 ? message : json_text(json_get(error, "message"));
+}
+
+static bool fail_in_words(struct error *err, enum error_code code, struct slice message)
+{
+    return fail(err, code, "%.*s", (int)size_min(message.length, 900), message.data);
+}
+
+bool server_answer_check(const struct json *answer, struct error *err)
+{
+    struct slice message = message_of(answer);
+    return message.length == 0 || fail_in_words(err, code_of(answer, 500), message);
+}
+
+/* In the server's words, else by the status alone. */
 static bool fail_by_status(struct server_client *client, struct error *err)
 {
     const struct json *body = NULL;
     struct slice all = text_slice(&client->line);
     if (!json_open(&body, all.data, all.length, "the server's error", NULL))
         body = NULL;
-    const struct json *error = json_get(body, "error");
-    struct slice message = json_text(error);
-    if (message.length == 0)
-        message = json_text(json_get(error, "message"));
+    struct slice message = message_of(body);
     if (message.length > 0)
-        fail(err, code_of(client->status), "%.*s", (int)size_min(message.length, 900),
-             message.data);
+        fail_in_words(err, code_of(body, client->status), message);
     else
-        fail(err, code_of(client->status), "the server answered with HTTP status %u",
+        fail(err, code_of_status(client->status), "the server answered with HTTP status %u",
              client->status);
     json_close(&body);
     return false;

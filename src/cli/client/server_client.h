@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 struct server_client;
@@ -24,8 +25,9 @@ bool server_client_prepare(struct error *err) MUST_CHECK;
 typedef bool answer_line(void *context, struct slice line, struct error *err);
 
 /* POST `body`, which is JSON, or GET where it is { NULL, 0 }. Lines come while they arrive. What is
- * not 2xx is an error in the server's words: 404 ERROR_NOT_FOUND, other 4xx ERROR_USAGE, 503
- * ERROR_BUDGET, 5xx and failures on the way ERROR_IO; stopped: ERROR_CANCELLED. */
+ * not 2xx is an error in the server's words: 404 ERROR_NOT_FOUND, a prompt that does not
+ * fit ERROR_CONTEXT, other 4xx ERROR_USAGE, 503 ERROR_BUDGET, 5xx and failures on the way ERROR_IO;
+ * stopped: ERROR_CANCELLED. */
 bool server_client_lines(struct server_client *client, const char *path, struct slice body,
                          answer_line *line, void *context, struct error *err) MUST_CHECK;
 
@@ -33,8 +35,14 @@ bool server_client_lines(struct server_client *client, const char *path, struct 
 bool server_client_whole(struct server_client *client, const char *path, struct slice body,
                          struct text *out, struct error *err) MUST_CHECK;
 
+/* False, with the error in the server's words, where the answer, or a line of it, is one. */
+bool server_answer_check(const struct json *answer, struct error *err) MUST_CHECK;
+
 /* The status of the last answer; 0: there was none. */
 unsigned server_client_status(const struct server_client *client);
+
+/* Whether the server is on this machine. */
+bool server_client_is_local(const struct server_client *client);
 
 /* The request that runs, or the next one, ends within a tenth of a second. From signal handlers
  * too. */

@@ -1,35 +1,35 @@
 /* answer.h: one answer of a model, printed while it comes.
  *
- * Owns what was said, for those who go on with it. Leaves prompts and Ctrl-C to its callers and
- * layout to answer_printer.h. One thread. */
+ * Owns what was said, for those who go on with it, and how the lines of a stream are read
+ * (docs/ollama.md). Leaves requests and Ctrl-C to its callers and layout to answer_printer.h. One
+ * thread. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
 #include "base/base.h"
 #include "base/error.h"
+#include "cli/client/server_client.h"
 #include "cli/run/answer_printer.h"
-#include "dialogue/turn.h"
-#include "hearth.h"
 
 struct answer {
     struct text thinking, content;
-    struct text calls;        /* objects of JSON with commas between them */
-    struct hearth_event done; /* reason, counts and times */
-    uint64_t total_ns;
+    struct text calls; /* objects of JSON with commas between them */
+    struct answer_report report;
 };
 void answer_init(struct answer *answer);
 void answer_release(struct answer *answer);
 bool answer_is_empty(const struct answer *answer);
 
-/* Where an answer comes from: a turn of a dialogue on the session, or, without one, the text that
- * was fed to the session. */
+/* The request whose answer is streamed. */
 struct answer_source {
-    struct hearth_session *session;
-    struct turn *turn;
+    struct server_client *client;
+    const char *path;
+    struct slice body;
 };
 
-/* Run until the answer ends. False when the engine failed: what came until then is printed and
- * kept. An answer that standard output does not take is cancelled. */
+/* Run until the answer ends, which it also does when it is stopped (server_client_stop) or when
+ * standard output does not take it. False when the server failed: what came until then is printed
+ * and kept. */
 bool answer_stream(struct answer *answer, const struct answer_source *source,
                    struct answer_printer *printer, struct error *err) MUST_CHECK;
 

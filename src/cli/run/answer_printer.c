@@ -1,9 +1,7 @@
 #include "cli/run/answer_printer.h"
 
-#include "base/json.h"
-#include "cli/run/event_line.h"
-#include "cli/run/logprob_text.h"
 #include "cli/output.h"
+#include "cli/run/logprob_text.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -75,7 +73,7 @@ static void show_thinking(struct answer_printer *p, struct slice text)
     write_text(p, text);
 }
 
-static bool spell_call(struct text *line, const struct tool_call *call)
+static bool spell_call(struct text *line, const struct called_tool *call)
 {
     return text_append_string(line, "{\"name\":") && json_write_string(line, call->name) &&
            text_append_string(line, ",\"arguments\":") &&
@@ -83,45 +81,44 @@ static bool spell_call(struct text *line, const struct tool_call *call)
            json_write_string(line, call->id) && text_append_string(line, "}\n");
 }
 
-static bool show_for_people(struct answer_printer *p, const struct turn_event *event)
+static bool show_for_people(struct answer_printer *p, const struct answer_event *event)
 {
-    if (event->kind == TURN_LOGPROBS)
-        return logprob_text_table(&p->logprobs, event->logprobs, event->n_logprobs);
-    if (event->kind == TURN_THINKING) {
+    if (event->kind == ANSWER_LOGPROBS)
+        return logprob_text_table(&p->logprobs, event->logprobs);
+    if (event->kind == ANSWER_THINKING) {
         show_thinking(p, event->text);
         return true;
     }
     close_frame(p);
-    if (event->kind == TURN_CONTENT) {
+    if (event->kind == ANSWER_CONTENT) {
         write_text(p, event->text);
         return true;
     }
-    bool ok = event->kind != TURN_CALL || spell_call(&p->line, &event->call);
-    if (ok && event->kind == TURN_CALL) {
+    bool ok = spell_call(&p->line, &event->call);
+    if (ok) {
         end_line(p);
         write_text(p, text_slice(&p->line));
     }
     return ok;
 }
 
-static bool show_as_line(struct answer_printer *p, const struct turn_event *event)
+static bool write_line(struct answer_printer *p, bool is_spelled)
 {
-    bool ok = true;
-    if (event->kind == TURN_THINKING && p->options.hides_thinking)
+    if (!is_spelled || !text_append_byte(&p->line, '\n'))
+        return false;
+    write_text(p, text_slice(&p->line));
+    return true;
+}
+
+static bool show_as_line(struct answer_printer *p, const struct answer_event *event)
+{
+    bool is_thinking = event->kind == ANSWER_THINKING;
+    if (is_thinking && p->options.hides_thinking)
         return true;
-    if (event->kind == TURN_DONE)
-        ok = event_line_done(&p->line, event, p->options.prompt_tokens);
-    else if (event->kind == TURN_CALL)
-        ok = event_line_call(&p->line, &event->call);
-    else if (event->kind == TURN_LOGPROBS)
-        ok = logprob_text_line(&p->line, event->logprobs, event->n_logprobs);
-    else
-        ok = event_line_text(
-            &p->line, event->kind == TURN_CONTENT ? OUTPUT_CONTENT : OUTPUT_THINKING, event->text);
-    ok = ok && text_append_byte(&p->line, '\n');
-    if (ok)
-        write_text(p, text_slice(&p->line));
-    return ok;
+    return write_line(p, event->kind == ANSWER_CALL ? event_line_call(&p->line, &event->call)
+                         : event->kind == ANSWER_LOGPROBS
+                             ? logprob_text_line(&p->line, event->logprobs)
+                             : event_line_text(&p->line, is_thinking, event->text));
 }
 
 bool answer_printer_begin(struct answer_printer *p)
@@ -131,13 +128,26 @@ bool answer_printer_begin(struct answer_printer *p)
     return p->was_shown;
 }
 
-bool answer_printer_show(struct answer_printer *p, const struct turn_event *event)
+/* What cannot be spelled, for want of memory, is not shown, and nothing after it. */
+bool answer_printer_show(struct answer_printer *p, const struct answer_event *event)
 {
     text_clear(&p->line);
     bool is_spelled = p->options.prints_events ? show_as_line(p, event) : show_for_people(p, event);
-    if (!is_spelled) /* an event is never larger than the context */
-        p->was_shown = false;
+    p->was_shown = p->was_shown && is_spelled;
     return p->was_shown;
+}
+
+void answer_printer_report(struct answer_printer *p, const struct answer_report *report)
+{
+    static const char *const reasons[] = { [END_STOP] = "stop",
+                                           [END_LENGTH] = "length",
+                                           [END_REPETITION] = "repetition",
+                                           [END_CANCELLED] = "cancelled" };
+    const struct answer_counts counts = { reasons[report->end], report->prompt_tokens,
+                                          report->answer_tokens, report->thinking_tokens };
+    text_clear(&p->line);
+    if (p->options.prints_events && !write_line(p, event_line_done(&p->line, &counts)))
+        p->was_shown = false;
 }
 
 void answer_printer_end(struct answer_printer *p)

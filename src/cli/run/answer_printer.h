@@ -6,13 +6,13 @@
 #ifndef ANSWER_PRINTER_H
 #define ANSWER_PRINTER_H
 
-#include "dialogue/turn.h"
+#include "base/text.h"
+#include "cli/run/answer_event.h"
 
 struct answer_printer_options {
     bool hides_thinking;
-    bool prints_events;     /* lines as event_line.h spells them */
-    uint32_t prompt_tokens; /* told at the end of events */
-    struct slice prefix;    /* shown in front: the text that the answer goes on with */
+    bool prints_events;  /* lines as event_line.h spells them */
+    struct slice prefix; /* shown in front: the text that the answer goes on with */
 };
 
 struct answer_printer {
@@ -31,7 +31,10 @@ void answer_printer_release(struct answer_printer *p);
 bool answer_printer_begin(struct answer_printer *p);
 
 /* False as above. */
-bool answer_printer_show(struct answer_printer *p, const struct turn_event *event);
+bool answer_printer_show(struct answer_printer *p, const struct answer_event *event);
+
+/* How it ended, for events. */
+void answer_printer_report(struct answer_printer *p, const struct answer_report *report);
 
 /* The answer is over, whether it was finished or not: end what is open. An empty answer is an empty
  * line. */

@@ -5,14 +5,14 @@
 
 enum { PATIENCE = 3 };
 
-static struct hearth_session *volatile interruptible;
+static struct server_client *volatile interruptible;
 static volatile sig_atomic_t n_interrupts; /* since the last aim */
 static struct sigaction before;
 
 static void on_interrupt(int signal_number)
 {
     if (interruptible)
-        hearth_session_cancel(interruptible);
+        server_client_stop(interruptible);
     n_interrupts = n_interrupts + 1;
     if (n_interrupts >= PATIENCE) {
         signal(signal_number, SIG_DFL);
@@ -34,8 +34,8 @@ void interrupts_release(void)
     interruptible = NULL;
 }
 
-void interrupts_aim(struct hearth_session *session)
+void interrupts_aim(struct server_client *client)
 {
-    interruptible = session;
+    interruptible = client;
     n_interrupts = 0;
 }

@@ -1,18 +1,16 @@
-/* logprob_text.h: how likely tokens were, for people and for programs.
+/* logprob_text.h: how likely tokens were, as text.
  *
- * Owns both spellings. Leaves printing to its callers. One thread. */
+ * Owns the layouts of `run --logprobs`. `tokens`: an array as in answer_event.h. Any thread. */
 #ifndef LOGPROB_TEXT_H
 #define LOGPROB_TEXT_H
 
+#include "base/json.h"
 #include "base/text.h"
-#include "hearth.h"
 
-/* {"logprobs":[{"token":"...","logprob":-0.5,"bytes":[...],"top_logprobs":[...]}]} */
-bool logprob_text_line(struct text *out, const struct hearth_token_logprobs *tokens,
-                       size_t n) MUST_CHECK;
+/* {"logprobs":[...]}, without a line break. */
+bool logprob_text_line(struct text *out, const struct json *tokens) MUST_CHECK;
 
-/* A line for each: the token and its logarithm, then the likeliest with theirs. */
-bool logprob_text_table(struct text *out, const struct hearth_token_logprobs *tokens,
-                        size_t n) MUST_CHECK;
+/* A line for each token: its log-probability and text, then those of the likeliest. */
+bool logprob_text_table(struct text *out, const struct json *tokens) MUST_CHECK;
 
 #endif

@@ -5,19 +5,16 @@
 #include "cli/run/slash_commands.h"
 
 #include <stdio.h>
-#include <time.h>
 
 enum { MESSAGE_LIMIT_BYTES = 64 << 20, ARGUMENTS_LIMIT_BYTES = 1 << 20 };
 
 static bool ask(struct repl *r, struct slice words, struct answer_printer *printer,
                 struct answer *answer, struct error *err)
 {
-    struct chat_request request;
-    struct talk *talk = r->talk;
-    bool ok = chat_request_open(&request, &talk->settings->input, talk->dialogue, words,
-                                (int64_t)time(NULL), err) &&
-              talk_answer(talk, &request, 0, printer, answer, err);
-    chat_request_release(&request);
+    struct question question;
+    bool ok = question_open(&question, r->talk, words, err) &&
+              talk_answer(r->talk, &question, 0, printer, answer, err);
+    question_release(&question);
     return ok;
 }
 
@@ -29,7 +26,7 @@ static bool ask_and_remember(struct repl *r, struct slice words, struct answer_p
     struct message_list *messages = &r->talk->settings->input.messages;
     struct message_mark before = message_list_mark(messages);
     bool ok = ask(r, words, printer, answer, err);
-    bool is_said = ok && (!answer_is_empty(answer) || answer->done.reason != HEARTH_CANCELLED);
+    bool is_said = ok && (!answer_is_empty(answer) || answer->report.end != END_CANCELLED);
     if (is_said)
         ok = is_said =
             message_list_push_answer(messages, text_slice(&answer->thinking),
@@ -48,8 +45,8 @@ static void answer_message(struct repl *r, struct slice words)
                                                         r->talk->settings->hides_thinking };
     answer_init(&answer);
     answer_printer_init(&printer, &options);
-    bool ok = (r->talk->is_fed ? talk_feed(r->talk, words, &printer, &answer, &err)
-                               : ask_and_remember(r, words, &printer, &answer, &err));
+    bool ok = (r->talk->is_plain ? talk_feed(r->talk, words, &printer, &answer, &err)
+                                 : ask_and_remember(r, words, &printer, &answer, &err));
     if (ok || printer.has_written) {
         answer_printer_end(&printer);
         puts("");
@@ -114,8 +111,7 @@ int repl_run(struct talk *talk)
     struct repl r = { .talk = talk, .arena = arena_new(ARGUMENTS_LIMIT_BYTES) };
     int status = 0;
     bool ok = r.arena || fail_memory(&err, ARGUMENTS_LIMIT_BYTES, "a conversation");
-    ok = ok && (!talk->is_plain || talk_begin_feeding(talk, &err)) &&
-         line_editor_open(&r.editor, &err);
+    ok = ok && line_editor_open(&r.editor, &err);
     if (ok)
         converse(&r);
     else

@@ -1,22 +1,19 @@
 #include "cli/commands.h"
-#include "cli/named_model.h"
 #include "cli/output.h"
 #include "cli/run/interrupts.h"
 #include "cli/run/repl.h"
 #include "cli/run/settings.h"
 #include "cli/run/talk.h"
 #include "cli/shipped_models.h"
-#include "hearth.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Far more than any context holds; a pipe that never ends must not fill the memory. */
-enum { PROMPT_LIMIT_BYTES = 256 << 20, PATH_LIMIT_BYTES = 1 << 16 };
+enum { PROMPT_LIMIT_BYTES = 256 << 20 };
 
 static const char about[] =
     "Answers the prompt, a user's message, through the model's chat template. A model without\n"
@@ -25,7 +22,9 @@ static const char about[] =
     "taken without its last line break. Without a prompt, on a terminal, it is a conversation: /?\n"
     "explains. An empty prompt (\"\") only opens the model. Ctrl-C ends the answer (exit status\n"
     "130). A MODEL is known by its name in the folder of models (HEARTH_MODELS, else\n"
-    "~/.hearth/models); \"ember\" is a part of the program and is taken when none is named.\n";
+    "~/.hearth/models); \"ember\" is a part of the program and is taken when none is named.\n"
+    "The server at HEARTH_HOST (else 127.0.0.1:11434) answers, where it knows the model by that\n"
+    "name; else one of its own, started for this command and ended with it.\n";
 
 static bool read_input(struct text *prompt, struct error *err)
 {
@@ -71,26 +70,28 @@ static bool print_separator(const struct settings *settings, int32_t number)
 }
 
 /* One answer, printed; the exit status. */
-static int answer_once(struct talk *talk, const struct chat_request *request, struct slice prompt,
-                       int32_t number)
+static int answer_once(struct talk *talk, const struct question *question, int32_t number)
 {
     struct error err = { 0 };
     struct answer answer;
     struct answer_printer printer;
-    struct answer_printer_options printing = talk_printing(talk, request);
+    struct answer_printer_options printing = {
+        .hides_thinking = talk->settings->hides_thinking,
+        .prints_events = talk->settings->prints_events,
+    };
     if (talk->is_plain && !talk->settings->hide_prompt && !talk->settings->input.flags.suffix)
-        printing.prefix = prompt;
+        printing.prefix = question->text;
     answer_init(&answer);
     answer_printer_init(&printer, &printing);
     int status = 0;
-    bool ok = talk_answer(talk, request, number, &printer, &answer, &err);
+    bool ok = talk_answer(talk, question, number, &printer, &answer, &err);
     if (ok || printer.has_written)
         answer_printer_end(&printer);
     if (!printer.was_shown)
         status = 1; /* output_finish says why */
     else if (!ok)
         status = report(err.message);
-    else if (answer.done.reason == HEARTH_CANCELLED)
+    else if (answer.report.end == END_CANCELLED)
         status = 128 + SIGINT;
     if (printer.was_shown && ok)
         talk_print_end(talk, &answer);
@@ -103,45 +104,46 @@ static int answer_once(struct talk *talk, const struct chat_request *request, st
 static int answer_prompt(struct talk *talk, struct slice prompt)
 {
     struct error err = { 0 };
-    struct chat_request request;
+    struct question question;
     int status = 0;
-    bool ok = chat_request_open(&request, &talk->settings->input, talk->dialogue, prompt,
-                                (int64_t)time(NULL), &err);
+    bool ok = question_open(&question, talk, prompt, &err);
     interrupts_catch();
     for (int32_t i = 0; ok && status == 0 && i < talk->settings->n_answers; i++)
-        status = print_separator(talk->settings, i) ? answer_once(talk, &request, prompt, i) : 1;
+        status = print_separator(talk->settings, i) ? answer_once(talk, &question, i) : 1;
     interrupts_release();
-    chat_request_release(&request);
+    question_release(&question);
     return ok ? status : report(err.message);
 }
 
 /* People who did not choose a model should know what answers, and that there is more. */
-static void introduce(const char *path, const struct talk *talk)
+static void introduce(const char *model, const struct talk *talk)
 {
-    struct hearth_model_info info;
+    const struct json *info = json_get(talk->server.facts, "model_info");
+    int64_t n_parameters = json_int(json_get(info, "general.parameter_count"), 0);
     char parameters[32];
-    if (!is_shipped_model(path))
+    if (!is_shipped_model(model))
         return;
-    hearth_model_info(talk->model, &info);
     printf("This is %s, the small model that comes with hearth (%s parameters): stories, short "
            "chats.\n"
            "For a larger one: hearth run FILE.gguf, any model of the families llama, mistral and "
            "qwen.\n",
-           path, human_number(parameters, info.n_parameters));
+           model, human_number(parameters, (uint64_t)n_parameters));
 }
 
-static int run(const char *path, struct settings *settings, struct slice prompt, bool interactive)
+static int run(const char *model, struct settings *settings, struct slice prompt, bool interactive)
 {
     struct error err = { 0 };
     struct talk talk;
     const struct chat_input *input = &settings->input;
+    bool is_asked = prompt.length || input->flags.messages || input->flags.suffix;
     int status = 0;
-    if (!talk_open(&talk, path, settings, &err)) {
+    if (!talk_open(&talk, model, settings, &err) ||
+        ((interactive || !is_asked) && !talk_configure(&talk, &err))) {
         status = report(err.message);
     } else if (interactive) {
-        introduce(path, &talk);
+        introduce(model, &talk);
         status = repl_run(&talk);
-    } else if (prompt.length || input->flags.messages || input->flags.suffix) {
+    } else if (is_asked) {
         status = answer_prompt(&talk, prompt);
     }
     talk_close(&talk);
@@ -177,7 +179,7 @@ int run_command(int argc, char **argv)
                                  model ? 0 : 1,
                                  -1 };
     int status;
-    if (!command_begin(&usage, &argc, argv, &status)) {
+    if (!command_begin_noting(&usage, &argc, argv, settings.is_given, &status)) {
         settings_release(&settings);
         return status;
     }
@@ -186,20 +188,16 @@ int run_command(int argc, char **argv)
     struct error err = { 0 };
     bool interactive = is_conversation(&settings, argc);
     const char *misplaced = interactive ? flag_of_prompts(&settings) : NULL;
-    struct text prompt, path;
+    struct text prompt;
     text_init(&prompt, PROMPT_LIMIT_BYTES);
-    text_init(&path, PATH_LIMIT_BYTES);
     if (misplaced)
         status = report_usage("run", misplaced);
     else if (!settings_load(&settings, &err))
         status = err.code == ERROR_USAGE ? report_usage("run", err.message) : report(err.message);
     else if (!interactive && !assemble_prompt(argc > 2 ? argc - 2 : 0, argv + 2, &prompt, &err))
         status = report(err.message);
-    else if (!named_model_find(model, &model, &path, &err))
-        status = report(err.message);
     else
         status = run(model, &settings, text_slice(&prompt), interactive);
-    text_release(&path);
     text_release(&prompt);
     settings_release(&settings);
     return status;

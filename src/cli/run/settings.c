@@ -1,8 +1,7 @@
 #include "cli/run/settings.h"
 
+#include "base/json_members.h"
 #include "cli/input_file.h"
-#include "cli/kv_option.h"
-#include "cli/logit_bias.h"
 
 enum { FORMAT_LIMIT_BYTES = 16 << 20 };
 
@@ -13,31 +12,36 @@ static bool is_within(const struct option_row *row, const void *part, size_t siz
     return target >= begin && target < begin + size;
 }
 
-/* Rows that concern the model can only be chosen before it is opened. */
-static bool is_model_row(const struct settings *settings, const struct option_row *row)
+/* Rows that concern the engine can only be chosen before it is started. */
+static bool is_engine_row(const struct settings *settings, const struct option_row *row)
 {
-    return is_within(row, &settings->model, sizeof settings->model);
+    return is_within(row, &settings->engine, sizeof settings->engine);
+}
+
+/* Members of a request's "options". */
+static bool is_option_row(const struct settings *settings, const struct option_row *row)
+{
+    return row->target == &settings->stop ||
+           (is_within(row, &settings->session, sizeof settings->session) &&
+            row->target != &settings->session.n_logprobs);
 }
 
 /* Rows that say what is asked, or how often. */
 static bool is_input_row(const struct settings *settings, const struct option_row *row)
 {
     return is_within(row, &settings->input, sizeof settings->input) ||
-           row->target == &settings->n_answers;
+           row->target == &settings->n_answers || row->target == &settings->keep_alive;
 }
 
 void settings_init(struct settings *settings)
 {
     *settings = (struct settings){
-        .model = hearth_model_defaults(),
         .session = hearth_session_defaults(),
         .thinking_budget = -1,
         .n_answers = 1,
         .tool_choice = "auto",
     };
-    settings->model.kv_type = kv_type_default();
     struct hearth_session_options *s = &settings->session;
-    struct hearth_model_options *m = &settings->model;
     // clang-format off
     const struct option_row rows[] = {
         { "temperature", 0, OPTION_FLOAT, &s->temperature, 0, 100, "T", "How freely tokens are chosen; 0: always the likeliest" },
@@ -50,7 +54,7 @@ void settings_init(struct settings *settings)
         { "repeat-last-n", 0, OPTION_I32, &s->repeat_last_n, -1, INT32_MAX, "N", "How far back the penalties look; -1: everywhere" },
         { "presence-penalty", 0, OPTION_FLOAT, &s->presence_penalty, -100, 100, "X", "Taken off for having been said" },
         { "frequency-penalty", 0, OPTION_FLOAT, &s->frequency_penalty, -100, 100, "X", "Taken off for each time it was said" },
-        { "num-predict", 0, OPTION_I32, &s->n_predict, -1, INT32_MAX, "N", "Longest answer in tokens; -1: what the context holds" },
+        { "num-predict", 0, OPTION_I32, &s->n_predict, -1, INT32_MAX, "N", "Longest answer in tokens; -1, 0: what the context holds" },
         { "num-draft", 0, OPTION_I32, &s->n_draft, -1, 15, "N", "Tokens guessed from the text and checked together; -1: as many as pay, 0: none" },
         { "stop", 0, OPTION_LIST, &settings->stop, 0, 0, "TEXT", "End the answer before TEXT; may be repeated" },
         { "format", 0, OPTION_TEXT, &settings->format, 0, 0, "json|SCHEMA|FILE", "Answer in JSON, or as a JSON Schema says" },
@@ -64,9 +68,10 @@ void settings_init(struct settings *settings)
         { "n", 0, OPTION_I32, &settings->n_answers, 1, 1000, "N", "Answers to the same prompt, with seeds one after another" },
         { "hidethinking", 0, OPTION_FLAG, &settings->hides_thinking, 0, 0, NULL, "Do not show what the model thinks" },
         { "events", 0, OPTION_FLAG, &settings->prints_events, 0, 0, NULL, "Print a JSON object a line: thinking, content, tool_calls, done" },
-        { "num-ctx", 0, OPTION_U32, &m->n_ctx, 0, UINT32_MAX, "N", "Context in tokens; 0: as long as the model was trained for" },
-        KV_TYPE_ROW(&m->kv_type),
-        { "threads", 't', OPTION_U32, &m->n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use" },
+        { "num-ctx", 0, OPTION_U32, &s->n_ctx, 0, UINT32_MAX, "N", "Longest context in tokens; 0: what the model and memory allow" },
+        { "kv-cache-type", 0, OPTION_TEXT, &settings->engine.kv_type, 0, 0, "TYPE", "Keys and values as f16, bf16, f32, q8_0 or auto; starts a server" },
+        { "threads", 't', OPTION_U32, &settings->engine.n_threads, 0, 4096, "N", "Processors to use; 0: all this process may use; starts a server" },
+        { "keepalive", 0, OPTION_TEXT, &settings->keep_alive, 0, 0, "TIME", "How long the server keeps the model, as 5m, -1: for ever" },
         { "no-display-prompt", 0, OPTION_FLAG, &settings->hide_prompt, 0, 0, NULL, "Show only what the model adds to the prompt" },
         { "verbose", 0, OPTION_FLAG, &settings->verbose, 0, 0, NULL, "Say on standard error how long it took" },
     };
@@ -109,11 +114,29 @@ static bool load_text(struct text *out, const char *value, bool is_text, struct 
     return true;
 }
 
+static bool check_schema(struct slice schema, struct error *err)
+{
+    const struct json *json = NULL;
+    bool ok = json_open(&json, schema.data, schema.length, "format", err);
+    json_close(&json);
+    return ok;
+}
+
 static bool load_format(struct settings *settings, const char *format, struct error *err)
 {
+    struct text loaded;
     const char *begin = format + strspn(format, " \t\r\n");
-    bool is_text = *begin == '\0' || *begin == '{' || strcmp(format, "json") == 0;
-    return load_text(&settings->format_text, format, is_text, err);
+    bool is_word = *begin == '\0' || strcmp(format, "json") == 0;
+    text_init(&loaded, FORMAT_LIMIT_BYTES);
+    bool ok = load_text(&loaded, format, is_word || *begin == '{', err) &&
+              (is_word || check_schema(text_slice(&loaded), err));
+    if (!ok) {
+        text_release(&loaded);
+        return false;
+    }
+    text_release(&settings->format_text);
+    settings->format_text = loaded;
+    return true;
 }
 
 static bool load_grammar(struct settings *settings, const char *grammar, struct error *err)
@@ -128,93 +151,28 @@ bool settings_load(struct settings *settings, struct error *err)
            chat_input_load(&settings->input, err);
 }
 
-bool settings_find_tokens(struct settings *settings, const struct tokenizer *tokenizer,
-                          struct error *err)
-{
-    size_t n = settings->logit_bias.count;
-    settings->tokenizer = tokenizer;
-    settings->session.n_logit_bias = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!logit_bias_read(&settings->biases[i], settings->logit_bias.items[i], tokenizer, err))
-            return false;
-    settings->session.n_logit_bias = n;
-    return true;
-}
-
-struct hearth_session_options settings_session(const struct settings *settings)
-{
-    struct hearth_session_options options = settings->session;
-    options.stop = settings->stop.items;
-    options.n_stop = settings->stop.count;
-    options.logit_bias = settings->biases;
-    return options;
-}
-
-struct hearth_session_options settings_plain_session(const struct settings *settings)
-{
-    struct hearth_session_options options = settings_session(settings);
-    options.format = settings->format_text.data;
-    options.grammar = settings->grammar_text.data;
-    return options;
-}
-
-/* { NULL, 0 } when there is none. */
-static struct slice text_or_none(const struct text *text)
-{
-    return text->length ? text_slice(text) : (struct slice){ NULL, 0 };
-}
-
-struct turn_options settings_turn(const struct settings *settings, const struct json *tools)
-{
-    struct turn_options turn = turn_defaults();
-    const char *choice = settings->tool_choice;
-    turn.tools = tools;
-    if (strcmp(choice, "none") == 0)
-        turn.choice = TOOL_CHOICE_NONE;
-    else if (strcmp(choice, "auto") != 0)
-        turn.choice = TOOL_CHOICE_REQUIRED;
-    if (turn.choice == TOOL_CHOICE_REQUIRED && strcmp(choice, "required") != 0)
-        turn.tool = slice_of(choice);
-    turn.is_parallel = !settings->calls_one_tool;
-    turn.think = settings->input.think;
-    turn.thinking_budget = settings->thinking_budget;
-    turn.format = text_or_none(&settings->format_text);
-    turn.grammar = text_or_none(&settings->grammar_text);
-    return turn;
-}
-
-/* It replaces the others, when it is one. */
-static bool set_only_bias(struct settings *settings, const char *value, struct error *err)
-{
-    struct hearth_token_bias bias;
-    if (!logit_bias_read(&bias, value, settings->tokenizer, err))
-        return false;
-    settings->biases[0] = bias;
-    settings->session.n_logit_bias = 1;
-    return true;
-}
-
 bool settings_change(struct settings *settings, const char *name, const char *value,
                      struct error *err)
 {
     const struct option_row *row = options_find(settings->rows, SETTINGS_ROWS, name);
     if (!row || row->kind == OPTION_FLAG)
         return fail(err, ERROR_USAGE, "unknown parameter '%s'", printable(slice_of(name)));
-    if (is_model_row(settings, row))
-        return fail(err, ERROR_USAGE, "'%s' is chosen when the model is opened: use --%s",
+    if (is_engine_row(settings, row))
+        return fail(err, ERROR_USAGE, "'%s' is chosen when a server is started: use --%s",
                     printable(slice_of(name)), row->name);
     if (is_input_row(settings, row))
         return fail(err, ERROR_USAGE, "'%s' is no parameter of an answer",
                     printable(slice_of(name)));
-    if (row->target == &settings->logit_bias && !set_only_bias(settings, value, err))
-        return false;
     if (row->target == &settings->format && !load_format(settings, value, err))
         return false;
     if (row->target == &settings->grammar && !load_grammar(settings, value, err))
         return false;
     if (row->kind == OPTION_LIST)
         ((struct option_list *)row->target)->count = 0; /* said again: it replaces */
-    return option_store(row, value, err);
+    if (!option_store(row, value, err))
+        return false;
+    settings->is_given[row - settings->rows] = true;
+    return true;
 }
 
 void settings_drop(struct settings *settings, const char *name)
@@ -258,4 +216,51 @@ bool settings_print(const struct settings *settings, struct text *out)
             return false;
     }
     return true;
+}
+
+/* ---- requests ---- */
+
+/* "top_k" of "top-k". */
+static bool write_option_name(const struct option_row *row, struct text *out)
+{
+    bool ok = write_comma(out) && text_append_byte(out, '"');
+    for (const char *c = row->name; ok && *c; c++)
+        ok = text_append_byte(out, *c == '-' ? '_' : *c);
+    return ok && text_append_string(out, "\":");
+}
+
+static bool write_texts(const struct option_list *list, struct text *out)
+{
+    bool ok = text_append_byte(out, '[');
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = (i == 0 || text_append_byte(out, ',')) &&
+             json_write_string(out, slice_of(list->items[i]));
+    return ok && text_append_byte(out, ']');
+}
+
+static bool write_option_value(const struct option_row *row, int32_t number, struct text *out)
+{
+    if (row->kind == OPTION_LIST)
+        return write_texts(row->target, out);
+    if (row->kind == OPTION_FLAG)
+        return text_append_string(out, *(const bool *)row->target ? "true" : "false");
+    if (row->kind == OPTION_FLOAT)
+        return text_printf(out, "%.9g", (double)*(const float *)row->target);
+    if (row->kind == OPTION_I64) { /* the seed */
+        int64_t seed = *(const int64_t *)row->target;
+        uint64_t next = ((uint64_t)seed + (uint64_t)number) & INT64_MAX;
+        return text_printf(out, "%" PRId64, seed < 0 ? seed : (int64_t)next);
+    }
+    return append_value(row, out);
+}
+
+bool settings_write_options(const struct settings *settings, int32_t number, struct text *out)
+{
+    bool ok = write_name(out, "options") && text_append_byte(out, '{');
+    for (size_t i = 0; ok && i < SETTINGS_ROWS; i++) {
+        const struct option_row *row = &settings->rows[i];
+        if (is_option_row(settings, row) && settings->is_given[i])
+            ok = write_option_name(row, out) && write_option_value(row, number, out);
+    }
+    return ok && text_append_byte(out, '}');
 }

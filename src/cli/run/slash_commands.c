@@ -2,7 +2,7 @@
 
 #include "cli/model_summary.h"
 #include "cli/output.h"
-#include "cli/run/think_option.h"
+#include "cli/prompt/think_option.h"
 
 #include <stdio.h>
 
@@ -51,8 +51,7 @@ static void slash_bye(struct repl *r, char *arguments)
 static void slash_clear(struct repl *r, char *arguments)
 {
     (void)arguments;
-    message_list_return(&r->talk->settings->input.messages, (struct message_mark){ 0 });
-    hearth_session_clear(r->talk->session);
+    talk_clear(r->talk);
     puts("Cleared session context");
 }
 
@@ -75,12 +74,22 @@ static bool told(bool ok, const struct error *err)
     return ok;
 }
 
-/* Change a setting and tell the session; whether that went well. What the session cannot obey is
- * dropped, so that it does not spoil the next change. */
+/* A bias that is none leaves the others as they are. */
+static bool check_bias(struct repl *r, const char *name, const char *value, struct error *err)
+{
+    struct logit_bias bias;
+    bool is_bias = strcmp(name, "logit_bias") == 0 || strcmp(name, "logit-bias") == 0;
+    return !is_bias || logit_bias_read(&bias, value, &r->talk->server, err);
+}
+
+/* Change a setting, if the server can obey; whether that went well. What it cannot obey is dropped,
+ * so that it does not spoil the next change. */
 static bool change(struct repl *r, const char *name, const char *value)
 {
     struct error err = { 0 }, ignored = { 0 };
-    if (!told(settings_change(r->talk->settings, name, value, &err), &err))
+    if (!told(check_bias(r, name, value, &err) &&
+                  settings_change(r->talk->settings, name, value, &err),
+              &err))
         return false;
     if (told(talk_configure(r->talk, &err), &err))
         return true;
@@ -163,23 +172,17 @@ static void set_system(struct repl *r, char *arguments)
     }
 }
 
-static bool can_think(const struct talk *talk)
-{
-    return dialogue_dialect(talk->dialogue)->think_close.length ||
-           chat_template_facts(dialogue_template(talk->dialogue)).can_think;
-}
-
 static void set_think(struct repl *r, const char *word)
 {
     struct error err = { 0 };
-    struct think_choice choice;
+    struct think_choice choice, *present = &r->talk->settings->input.think, before = *present;
     if (!told(think_option_read(&choice, *word ? word : "true", &err), &err))
         return;
-    if (choice.is_on && !can_think(r->talk)) {
-        report("the model does not support thinking");
+    *present = choice;
+    if (!told(talk_configure(r->talk, &err), &err)) {
+        *present = before;
         return;
     }
-    r->talk->settings->input.think = choice;
     if (*choice.level)
         printf("Set 'think' mode to '%s'.\n", choice.level);
     else
@@ -217,16 +220,21 @@ static void slash_set(struct repl *r, char *arguments)
              "       /set format json|SCHEMA|FILE, /set noformat");
 }
 
+static uint64_t whole_of(const struct json *object, const char *name)
+{
+    int64_t value = json_int(json_get(object, name), 0);
+    return value > 0 ? (uint64_t)value : 0;
+}
+
 static void show_info(const struct repl *r)
 {
-    struct hearth_model_info info;
-    hearth_model_info(r->talk->model, &info);
+    const struct json *facts = r->talk->server.facts, *details = json_get(facts, "details");
     model_summary_print(&(struct model_summary){
-        .architecture = slice_of(info.architecture),
-        .quantization = slice_of(info.quantization),
-        .n_parameters = info.n_parameters,
-        .context_length = info.n_ctx_train,
-        .embedding_length = info.n_embd,
+        .architecture = json_text(json_get(details, "family")),
+        .quantization = json_text(json_get(details, "quantization_level")),
+        .n_parameters = whole_of(json_get(facts, "model_info"), "general.parameter_count"),
+        .context_length = whole_of(details, "context_length"),
+        .embedding_length = whole_of(details, "embedding_length"),
     });
 }
 
@@ -258,10 +266,18 @@ static void show_system(const struct repl *r)
 /* Built-in templates are known by their names; the others are shown. */
 static void show_template(const struct repl *r)
 {
-    const struct chat_template *t = dialogue_template(r->talk->dialogue);
-    struct slice given = text_slice(&r->talk->settings->input.template);
-    struct slice source = given.length ? given : chat_template_jinja(t);
-    printf("Template: %s\n\n", chat_template_origin(t));
+    const struct chat_input *input = &r->talk->settings->input;
+    const struct json *facts = r->talk->server.facts;
+    struct slice origin = json_text(json_get(facts, "template_origin"));
+    struct slice source = json_text(json_get(facts, "template"));
+    if (input->flags.template) {
+        origin = slice_of(chat_input_is_jinja(input) ? "the given template (Jinja)"
+                                                     : "the given template (Go)");
+        source = text_slice(&input->template);
+    }
+    fputs("Template: ", stdout);
+    output_line(origin);
+    puts("\n");
     if (source.length)
         show_text(source);
 }

@@ -1,124 +1,145 @@
 #include "cli/run/talk.h"
 
+#include "base/clock.h"
+#include "cli/client/server_link.h"
+#include "cli/run/answer_request.h"
 #include "cli/run/interrupts.h"
-#include "cli/run/session_error.h"
-#include "dialogue/model_dialogue.h"
 
-static bool open_session(struct talk *talk, struct error *err)
+enum { REQUEST_LIMIT_BYTES = 1 << 30, SAID_LIMIT_BYTES = 256 << 20 };
+
+/* ---- the model ---- */
+
+/* On failure those before hold on. */
+static bool find_biases(struct talk *talk, struct error *err)
 {
-    struct hearth_error problem = { 0 };
-    struct hearth_session_options options = settings_session(talk->settings);
-    return hearth_session_open(&talk->session, talk->model, &options, &problem) ||
-           session_fail(err, &problem);
+    struct logit_bias found[OPTION_LIST_MAX];
+    const struct option_list *given = &talk->settings->logit_bias;
+    for (size_t i = 0; i < given->count; i++)
+        if (!logit_bias_read(&found[i], given->items[i], &talk->server, err))
+            return false;
+    memcpy(talk->biases, found, given->count * sizeof *found);
+    talk->n_biases = given->count;
+    return true;
 }
 
-/* Whether answers can have the form that is wanted: to be told before the first one is asked for.
- */
-static bool check_format(const struct talk *talk, struct error *err)
+bool talk_open(struct talk *talk, const char *model, struct settings *settings, struct error *err)
 {
-    static const struct dialect no_dialect;
-    struct turn_options wanted = settings_turn(talk->settings, NULL);
-    struct answer_form form = { .dialect = &no_dialect,
-                                .tokenizer = dialogue_tokenizer(talk->dialogue),
-                                .format = wanted.format,
-                                .grammar = wanted.grammar };
-    struct grammar *grammar = NULL;
-    bool ok = !answer_form_limits(&form) || answer_grammar_open(&grammar, &form, err);
-    grammar_close(&grammar);
-    return ok;
-}
-
-bool talk_open(struct talk *talk, const char *path, struct settings *settings, struct error *err)
-{
-    struct hearth_error problem = { 0 };
-    struct hearth_model_info info;
-    struct dialogue_options options = chat_input_options(&settings->input);
+    const struct model_server_options options = { .model = model,
+                                                  .n_threads = settings->engine.n_threads,
+                                                  .kv_type = settings->engine.kv_type };
+    uint64_t began = clock_ns();
     *talk = (struct talk){ .settings = settings };
-    if (!hearth_model_open(&talk->model, path, &settings->model, &problem))
-        return session_fail(err, &problem);
-    hearth_model_info(talk->model, &info);
-    talk->load_ns = info.load_ns;
-    if (!model_dialogue_open(&talk->dialogue, talk->model, &options, err) ||
-        !chat_input_check(&settings->input, talk->dialogue, err) ||
-        !settings_find_tokens(settings, dialogue_tokenizer(talk->dialogue), err))
+    text_init(&talk->said, SAID_LIMIT_BYTES);
+    if (!model_server_open(&talk->server, &options, err))
         return false;
-    talk->is_plain = chat_input_is_plain(&settings->input, talk->dialogue);
-    return check_format(talk, err) && open_session(talk, err);
+    talk->load_ns = clock_ns() - began;
+    bool model_is_plain = json_flag(json_get(talk->server.facts, "is_plain"), false);
+    talk->is_plain = chat_input_is_plain(&settings->input, model_is_plain);
+    return chat_input_check(&settings->input, model_is_plain, err) && find_biases(talk, err);
 }
 
 void talk_close(struct talk *talk)
 {
-    dialogue_close(&talk->dialogue);
-    hearth_session_close(&talk->session);
-    hearth_model_close(&talk->model);
+    model_server_close(&talk->server);
+    text_release(&talk->said);
+}
+
+void talk_clear(struct talk *talk)
+{
+    message_list_return(&talk->settings->input.messages, (struct message_mark){ 0 });
+    text_clear(&talk->said);
+}
+
+/* ---- questions ---- */
+
+bool question_open(struct question *question, struct talk *talk, struct slice words,
+                   struct error *err)
+{
+    *question = (struct question){ .text = words };
+    return talk->is_plain || talk->settings->input.flags.suffix ||
+           chat_input_conversation(&question->conversation, &talk->settings->input, words, err);
+}
+
+void question_release(struct question *question)
+{
+    conversation_close(&question->conversation);
+}
+
+static struct answer_request request_of(const struct talk *talk, const struct question *question)
+{
+    return (struct answer_request){ .model = text_slice(&talk->server.model),
+                                    .settings = talk->settings,
+                                    .biases = talk->biases,
+                                    .n_biases = talk->n_biases,
+                                    .conversation = question->conversation,
+                                    .text = question->text };
+}
+
+/* ---- checking ---- */
+
+/* A prompt that does not fit may fit when others are asked; nothing is refused for it here. */
+static bool check(const struct talk *talk, const struct question *question, struct error *err)
+{
+    struct answer_request request = request_of(talk, question);
+    const struct json *answer = NULL;
+    struct text body;
+    request.is_check = true;
+    text_init(&body, REQUEST_LIMIT_BYTES);
+    bool ok = answer_request_write(&request, &body, err) &&
+              (server_ask(talk->server.client, answer_request_path(&request), text_slice(&body),
+                          &answer, err) ||
+               err->code == ERROR_CONTEXT);
+    json_close(&answer);
+    text_release(&body);
+    return ok;
 }
 
 bool talk_configure(struct talk *talk, struct error *err)
 {
-    struct hearth_error problem = { 0 };
-    if (!check_format(talk, err))
-        return false;
-    struct hearth_session_options options =
-        talk->is_fed ? settings_plain_session(talk->settings) : settings_session(talk->settings);
-    return hearth_session_configure(talk->session, &options, &problem) ||
-           session_fail(err, &problem);
-}
-
-/* Answers to the same prompt have seeds one after another; without a seed each is random. */
-static bool choose_seed(struct talk *talk, int32_t number, struct error *err)
-{
-    struct hearth_error problem = { 0 };
-    struct hearth_session_options options = settings_session(talk->settings);
-    if (number == 0)
-        return true;
-    if (options.seed >= 0)
-        options.seed = (int64_t)(((uint64_t)options.seed + (uint64_t)number) & INT64_MAX);
-    return hearth_session_configure(talk->session, &options, &problem) ||
-           session_fail(err, &problem);
-}
-
-bool talk_answer(struct talk *talk, const struct chat_request *request, int32_t number,
-                 struct answer_printer *printer, struct answer *answer, struct error *err)
-{
-    struct answer_source source = { .session = talk->session };
-    struct turn_options options = settings_turn(talk->settings, chat_request_tools(request));
-    if (!choose_seed(talk, number, err) ||
-        !turn_open(&source.turn, talk->dialogue, talk->session, &request->prompt, &options, err))
-        return false;
-    interrupts_aim(talk->session);
-    bool ok = !answer_printer_begin(printer) || answer_stream(answer, &source, printer, err);
-    interrupts_aim(NULL);
-    turn_close(&source.turn);
+    struct message_list *messages = &talk->settings->input.messages;
+    struct message_mark before = message_list_mark(messages);
+    struct question question = { 0 };
+    bool ok = find_biases(talk, err) && question_open(&question, talk, slice_of("?"), err) &&
+              check(talk, &question, err);
+    question_release(&question);
+    message_list_return(messages, before);
     return ok;
 }
 
-bool talk_begin_feeding(struct talk *talk, struct error *err)
+/* ---- answers ---- */
+
+bool talk_answer(struct talk *talk, const struct question *question, int32_t number,
+                 struct answer_printer *printer, struct answer *answer, struct error *err)
 {
-    talk->is_fed = true;
-    return talk_configure(talk, err);
+    struct answer_request request = request_of(talk, question);
+    struct text body;
+    request.number = number;
+    text_init(&body, REQUEST_LIMIT_BYTES);
+    bool ok = answer_request_write(&request, &body, err);
+    struct answer_source source = { .client = talk->server.client,
+                                    .path = answer_request_path(&request),
+                                    .body = text_slice(&body) };
+    interrupts_aim(talk->server.client);
+    ok = ok && answer_stream(answer, &source, printer, err);
+    interrupts_aim(NULL);
+    text_release(&body);
+    return ok;
 }
 
 bool talk_feed(struct talk *talk, struct slice text, struct answer_printer *printer,
                struct answer *answer, struct error *err)
 {
-    struct hearth_error problem = { 0 };
-    struct answer_source source = { .session = talk->session };
-    interrupts_aim(talk->session);
-    bool ok = (hearth_session_feed(talk->session, text.data, text.length, &problem) ||
-               session_fail(err, &problem)) &&
-              answer_stream(answer, &source, printer, err);
-    interrupts_aim(NULL);
+    size_t before = talk->said.length;
+    bool ok = text_append_slice(&talk->said, text) ||
+              fail(err, ERROR_BUDGET, "the text is over %d bytes", SAID_LIMIT_BYTES);
+    struct question question = { .text = text_slice(&talk->said) };
+    ok = ok && talk_answer(talk, &question, 0, printer, answer, err);
+    if (ok)
+        ok = text_append_slice(&talk->said, text_slice(&answer->content)) ||
+             fail(err, ERROR_BUDGET, "the text is over %d bytes", SAID_LIMIT_BYTES);
+    if (!ok)
+        text_truncate(&talk->said, before);
     return ok;
-}
-
-struct answer_printer_options talk_printing(const struct talk *talk,
-                                            const struct chat_request *request)
-{
-    return (struct answer_printer_options){
-        .hides_thinking = talk->settings->hides_thinking,
-        .prints_events = talk->settings->prints_events,
-        .prompt_tokens = (uint32_t)request->prompt.tokens.count,
-    };
 }
 
 void talk_print_end(struct talk *talk, const struct answer *answer)

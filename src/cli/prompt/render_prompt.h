@@ -5,7 +5,7 @@
 #ifndef RENDER_PROMPT_H
 #define RENDER_PROMPT_H
 
-#include "cli/run/chat_input.h"
+#include "cli/prompt/chat_input.h"
 
 struct render_prompt {
     const char *path;   /* of the model */

@@ -1,11 +1,11 @@
 #include "base/json.h"
 #include "chat/gotemplate_prompt.h"
 #include "chat/jinja.h"
-#include "cli/run/chat_input.h"
+#include "cli/prompt/chat_input.h"
 #include "cli/commands.h"
 #include "cli/input_file.h"
 #include "cli/output.h"
-#include "cli/render_prompt.h"
+#include "cli/prompt/render_prompt.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-#include "cli/run/message_list.h"
+#include "cli/prompt/message_list.h"
 
 /* More than any context holds, in a spelling that may take six bytes for one. */
 static const size_t LIMIT_BYTES = (size_t)1 << 30;

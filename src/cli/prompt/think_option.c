@@ -1,4 +1,4 @@
-#include "cli/run/think_option.h"
+#include "cli/prompt/think_option.h"
 
 enum { WORD_LIMIT_BYTES = 100 };
 

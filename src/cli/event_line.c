@@ -1,15 +1,14 @@
-#include "cli/run/event_line.h"
+#include "cli/event_line.h"
 
 #include "base/json.h"
 
-bool event_line_text(struct text *line, enum output_kind kind, struct slice text)
+bool event_line_text(struct text *line, bool is_thinking, struct slice text)
 {
-    const char *key = kind == OUTPUT_CONTENT ? "{\"content\":" : "{\"thinking\":";
-    return text_append_string(line, key) && json_write_string(line, text) &&
-           text_append_byte(line, '}');
+    return text_append_string(line, is_thinking ? "{\"thinking\":" : "{\"content\":") &&
+           json_write_string(line, text) && text_append_byte(line, '}');
 }
 
-bool event_line_call(struct text *line, const struct tool_call *call)
+bool event_line_call(struct text *line, const struct called_tool *call)
 {
     bool ok =
         text_append_string(line, "{\"tool_calls\":[{") &&
@@ -20,11 +19,11 @@ bool event_line_call(struct text *line, const struct tool_call *call)
            text_append_slice(line, call->arguments) && text_append_string(line, "}}]}");
 }
 
-bool event_line_done(struct text *line, const struct turn_event *event, uint32_t prompt_tokens)
+bool event_line_done(struct text *line, const struct answer_counts *counts)
 {
     return text_printf(line,
                        "{\"done\":true,\"reason\":\"%s\",\"prompt_tokens\":%" PRIu32
                        ",\"answer_tokens\":%" PRIu32 ",\"thinking_tokens\":%" PRIu32 "}",
-                       done_reason_name(event->done.reason), prompt_tokens,
-                       event->done.answer_tokens, event->thinking_tokens);
+                       counts->reason, counts->prompt_tokens, counts->answer_tokens,
+                       counts->thinking_tokens);
 }

@@ -1,7 +1,7 @@
-#include "cli/run/chat_input.h"
+#include "cli/prompt/chat_input.h"
 
 #include "cli/input_file.h"
-#include "cli/run/think_option.h"
+#include "cli/prompt/think_option.h"
 
 enum { FILE_LIMIT_BYTES = 256 << 20, TEMPLATE_LIMIT_BYTES = 16 << 20 };
 
@@ -120,80 +120,36 @@ static bool is_jinja(const char *path, const struct text *source)
     return source->data && memmem(source->data, source->length, "{%", 2);
 }
 
-struct dialogue_options chat_input_options(const struct chat_input *input)
+bool chat_input_is_jinja(const struct chat_input *input)
 {
-    struct dialogue_options options = { 0 };
-    if (input->flags.template) {
-        options.template = text_slice(&input->template);
-        options.template_is_jinja = is_jinja(input->flags.template, &input->template);
-    }
-    return options;
+    return input->flags.template && is_jinja(input->flags.template, &input->template);
 }
 
-bool chat_input_is_plain(const struct chat_input *input, const struct dialogue *dialogue)
+bool chat_input_is_plain(const struct chat_input *input, bool model_is_plain)
 {
-    return input->flags.is_raw || dialogue_is_plain(dialogue);
+    return input->flags.is_raw || (model_is_plain && !input->flags.template);
 }
 
-bool chat_input_check(const struct chat_input *input, const struct dialogue *dialogue,
-                      struct error *err)
+bool chat_input_check(const struct chat_input *input, bool model_is_plain, struct error *err)
 {
     const char *lost = given_for_template(input);
-    if (!lost || !dialogue_is_plain(dialogue))
+    if (!lost || !model_is_plain || input->flags.template)
         return true;
     return fail(err, ERROR_USAGE,
                 "the model has no chat template, so %s would be lost; --template FILE gives it one",
                 lost);
 }
 
-/* Whether the assistant has begun to answer. */
-static bool is_answer_begun(const struct conversation *conversation)
+bool chat_input_conversation(struct conversation **out, struct chat_input *input,
+                             struct slice words, struct error *err)
 {
-    const struct json *messages = conversation_messages(conversation);
-    size_t n = json_size(messages);
-    return n && slice_equal(json_text(json_get(json_at(messages, n - 1), "role")),
-                            slice_of("assistant"));
-}
-
-static bool open_messages(struct chat_request *request, struct chat_input *input,
-                          const struct dialogue *dialogue, int64_t now, struct error *err)
-{
-    if (!message_list_open(&request->messages, &input->messages, err) ||
-        !conversation_open(&request->conversation, request->messages, input->tools,
-                           text_slice(&input->system), err))
-        return false;
-    struct prompt_request prompt = { .conversation = request->conversation,
-                                     .think = input->think,
-                                     .now = now,
-                                     .continues_answer = is_answer_begun(request->conversation) };
-    return dialogue_prompt(dialogue, &prompt, &request->prompt, err);
-}
-
-bool chat_request_open(struct chat_request *request, struct chat_input *input,
-                       const struct dialogue *dialogue, struct slice words, int64_t now,
-                       struct error *err)
-{
-    *request = (struct chat_request){ 0 };
-    if (input->flags.suffix)
-        return dialogue_fill_prompt(dialogue, words, slice_of(input->flags.suffix),
-                                    &request->prompt, err);
-    if (chat_input_is_plain(input, dialogue))
-        return dialogue_raw_prompt(dialogue, words, &request->prompt, err);
+    const struct json *messages = NULL;
     if (words.length && !message_list_push(&input->messages, "user", words, err))
         return false;
     if (!input->messages.count && !input->system.length)
         return fail(err, ERROR_USAGE, "there is no message to answer");
-    return open_messages(request, input, dialogue, now, err);
-}
-
-void chat_request_release(struct chat_request *request)
-{
-    chat_prompt_release(&request->prompt);
-    conversation_close(&request->conversation);
-    json_close(&request->messages);
-}
-
-const struct json *chat_request_tools(const struct chat_request *request)
-{
-    return request->conversation ? conversation_tools(request->conversation) : NULL;
+    bool ok = message_list_open(&messages, &input->messages, err) &&
+              conversation_open(out, messages, input->tools, text_slice(&input->system), err);
+    json_close(&messages);
+    return ok;
 }

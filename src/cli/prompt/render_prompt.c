@@ -1,9 +1,10 @@
-#include "cli/render_prompt.h"
+#include "cli/prompt/render_prompt.h"
 
 #include "base/utf8.h"
 #include "cli/dialogue_file.h"
 #include "cli/model_summary.h"
 #include "cli/output.h"
+#include "cli/prompt/chat_request.h"
 #include "cli/quoted_text.h"
 
 #include <stdio.h>
@@ -130,9 +131,10 @@ bool render_prompt_print(const struct render_prompt *r, struct chat_input *input
 {
     struct dialogue_file file;
     struct chat_request request = { 0 };
-    struct dialogue_options options = chat_input_options(input);
-    bool ok = dialogue_file_open(&file, r->path, &options, err) &&
-              chat_input_check(input, file.dialogue, err) &&
+    struct dialogue_options options = { .template = text_slice(&input->template),
+                                        .template_is_jinja = chat_input_is_jinja(input) };
+    bool ok = dialogue_file_open(&file, r->path, input->flags.template ? &options : NULL, err) &&
+              chat_input_check(input, dialogue_is_plain(file.dialogue), err) &&
               chat_request_open(&request, input, file.dialogue, r->words, r->now, err);
     if (ok) {
         struct rendering rendering = { file.dialogue, &request.prompt,
