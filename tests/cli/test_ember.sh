@@ -194,8 +194,11 @@ err_is_empty
 [ -z "$(ls -A "$elsewhere")" ] || wrong "it left $(ls -A "$elsewhere")"
 
 it "answers without a network"
+loopback_only='import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 1))  # SIOCSIFFLAGS: up
+os.execv(sys.argv[1], sys.argv[1:])'
 if unshare -rn true 2>/dev/null; then
-    away unshare -rn "$hearth" run ember "Who are you?" --temperature 0 --num-predict 20
+    away unshare -rn python3 -c "$loopback_only" "$hearth" run ember "Who are you?" --temperature 0 --num-predict 20
     status_is 0
     cmp -s "$tmp/unnamed" "$tmp/out" || wrong "it answers '$(cat "$tmp/out")'"
 else

@@ -1,6 +1,6 @@
 // lib.mjs: a server of its own for a test file, and what tests look at outside of HTTP.
 import { spawn, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -91,6 +91,7 @@ export async function metric(server, name, labels = {}) {
 /** Random weights of a real shape: slow enough to be interrupted. Made once a machine. */
 export function slowModel() {
     const path = join(dirname(hearth), "tests/slow.gguf");
+    mkdirSync(dirname(path), { recursive: true });
     if (!existsSync(path)) execFileSync(hearth, ["synth", "smollm-135m", "Q4_0", path], { stdio: "ignore" });
     return path;
 }

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import http from "node:http";
 import { test } from "node:test";
-import { childrenOf, hearth, metric, sleep, slowModel, startServer, until, workerOf } from "./lib.mjs";
+import { childrenOf, hearth, metric, slowModel, startServer, until, workerOf } from "./lib.mjs";
 
-const nobody = "127.0.0.1:1";
+const nobody = "127.0.0.1:1", slow = slowModel();
 
 /** A `hearth run` that is going on: its process, what it says so far, and how it ends. */
 function start(args, { host = nobody, home = "/nonexistent", env = {} } = {}) {
@@ -43,7 +43,7 @@ test("the user's server answers where it knows the model, and goes on holding it
 test("a file is opened by a server of its own, as is what asks for another engine", async () => {
     const server = await startServer();
     const host = `127.0.0.1:${server.port}`;
-    for (const args of [[slowModel(), "--raw", "Hi"], ["ember", "Hi", "--threads", "1"], ["ember", "Hi", "--kv-cache-type", "bf16"]])
+    for (const args of [[slow, "--raw", "Hi"], ["ember", "Hi", "--threads", "1"], ["ember", "Hi", "--kv-cache-type", "bf16"]])
         assert.equal((await run([...args, "--num-predict", "2"], { host })).code, 0);
     assert.equal(await metric(server, "hearth_answer_tokens_total"), 0);
     await server.stop();
@@ -91,7 +91,7 @@ test("a server on another machine is not replaced", async () => {
 });
 
 test("Ctrl-C ends the answer at the server, too", async () => {
-    const server = await startServer({ models: [slowModel()] });
+    const server = await startServer({ models: [slow] });
     const said = start(["slow", ...endless, "--verbose"], { host: `127.0.0.1:${server.port}` });
     await until(() => said.out.length > 20, 20_000, "an answer");
     said.child.kill("SIGINT");
@@ -103,7 +103,7 @@ test("Ctrl-C ends the answer at the server, too", async () => {
 });
 
 test("it says what happened when the model's process dies, or the server", async () => {
-    const server = await startServer({ models: [slowModel()] });
+    const server = await startServer({ models: [slow] });
     const host = `127.0.0.1:${server.port}`;
     for (const kill of [async () => process.kill(await workerOf(server, "slow"), "SIGKILL"), () => server.child.kill("SIGKILL")]) {
         const said = start(["slow", ...endless], { host });
@@ -118,7 +118,7 @@ test("it says what happened when the model's process dies, or the server", async
 
 test("a private server ends with its client, however that ends", async () => {
     for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"]) {
-        const said = start([slowModel(), ...endless]);
+        const said = start([slow, ...endless]);
         await until(() => said.out.length > 20, 20_000, "an answer");
         const [server] = childrenOf(said.child.pid), [worker] = childrenOf(server);
         assert.ok(server && worker);
@@ -127,5 +127,4 @@ test("a private server ends with its client, however that ends", async () => {
         for (const pid of [server, worker])
             await until(() => { try { process.kill(pid, 0); return false; } catch { return true; } }, 5000, `the end of ${pid}`);
     }
-    await sleep(0);
 });
