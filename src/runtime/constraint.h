@@ -1,9 +1,9 @@
 /* constraint.h: one answer's form: a grammar, and how far the answer has come in it.
  *
- * Owns the grammar, its states and masks. Leaves the choice among allowed tokens to sampler.h. An
- * answer is always complete: when the room for it gets short, tokens after which it could not be
- * finished any more are not taken. One thread; the tokens of a vocabulary are shared by any number.
- */
+ * Owns the states and masks of its grammar, which others may hold, too. Leaves the choice among
+ * allowed tokens to sampler.h. An answer is always complete: when the room for it gets short,
+ * tokens after which it could not be finished any more are not taken. One thread; grammars and the
+ * tokens of a vocabulary are shared by any number. */
 #ifndef CONSTRAINT_H
 #define CONSTRAINT_H
 
@@ -32,7 +32,7 @@ bool constraint_format_open(struct grammar **out, struct slice format,
 
 struct constraint;
 
-/* Takes the grammar, also on failure. `tokens` must outlive the constraint. */
+/* Takes the caller's hold on the grammar, also on failure. `tokens` must outlive the constraint. */
 bool constraint_open(struct constraint **out, struct grammar *grammar,
                      const struct constraint_tokens *tokens, struct error *err) MUST_CHECK;
 void constraint_close(struct constraint **constraint); /* accepts NULL, leaves NULL */

@@ -25,8 +25,8 @@ bool session_prompt(struct hearth_session *session, const token_id *tokens, size
 /* All tokens of the session, prompts and answers; valid until the next call on it. */
 const token_id *session_tokens(const struct hearth_session *session, size_t *n);
 
-/* Answers are texts of the grammar, which is taken also on failure; NULL: they are free. Holds
- * until the session is configured again. */
+/* Answers are texts of the grammar, of which the caller's hold is taken, also on failure; NULL:
+ * they are free. Lasts until the session is configured again. */
 bool session_constrain(struct hearth_session *session, struct grammar *grammar,
                        struct error *err) MUST_CHECK;
 

@@ -252,6 +252,30 @@ static bool compile_rules(struct compiler *c, grammar_rule root)
     return !c->is_full;
 }
 
+static void shrink(void **items, size_t *capacity, size_t count, size_t item_bytes)
+{
+    void *smaller =
+        count < *capacity ? memory_resize(*items, size_max(count, 1) * item_bytes) : NULL;
+    if (smaller) {
+        *items = smaller;
+        *capacity = size_max(count, 1);
+    }
+}
+
+/* What only building needs goes, and room that was not used. */
+static void pack(struct grammar *g)
+{
+    memory_free(g->expressions);
+    memory_free(g->parts);
+    g->expressions = NULL;
+    g->parts = NULL;
+    g->n_expressions = g->expressions_capacity = g->n_parts = g->parts_capacity = 0;
+    shrink((void **)&g->sets, &g->sets_capacity, g->n_sets, sizeof *g->sets);
+    shrink((void **)&g->rules, &g->rules_capacity, g->n_rules, sizeof *g->rules);
+    shrink((void **)&g->nodes, &g->nodes_capacity, g->n_nodes, sizeof *g->nodes);
+    shrink((void **)&g->targets, &g->targets_capacity, g->n_targets, sizeof *g->targets);
+}
+
 bool grammar_finish(struct grammar *g, grammar_rule root, struct error *err)
 {
     if (g->is_too_deep)
@@ -270,6 +294,7 @@ bool grammar_finish(struct grammar *g, grammar_rule root, struct error *err)
     memory_free(c.waiting);
     if (!ok)
         return fail(err, ERROR_BUDGET, "grammar: over %d nodes, or out of memory", MAX_NODES);
+    pack(g);
     return true;
 }
 

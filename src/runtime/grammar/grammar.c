@@ -21,13 +21,34 @@ bool grow(void **items, size_t *capacity, size_t count, size_t more, size_t item
 
 struct grammar *grammar_new(void)
 {
-    return memory_zeroed(1, sizeof(struct grammar));
+    struct grammar *g = memory_zeroed(1, sizeof *g);
+    if (g)
+        atomic_init(&g->n_holders, 1);
+    return g;
+}
+
+struct grammar *grammar_hold(struct grammar *grammar)
+{
+    atomic_fetch_add_explicit(&grammar->n_holders, 1, memory_order_relaxed);
+    return grammar;
+}
+
+size_t grammar_memory_bytes(const struct grammar *g)
+{
+    size_t names = 0;
+    for (size_t i = 0; i < g->n_rules; i++)
+        names += strlen(g->rules[i].name) + 1;
+    return sizeof *g + names + g->expressions_capacity * sizeof *g->expressions +
+           g->parts_capacity * sizeof *g->parts + g->sets_capacity * sizeof *g->sets +
+           g->rules_capacity * sizeof *g->rules + g->nodes_capacity * sizeof *g->nodes +
+           g->targets_capacity * sizeof *g->targets;
 }
 
 void grammar_close(struct grammar **grammar)
 {
     struct grammar *g = *grammar;
-    if (!g)
+    *grammar = NULL;
+    if (!g || atomic_fetch_sub_explicit(&g->n_holders, 1, memory_order_acq_rel) > 1)
         return;
     for (size_t i = 0; i < g->n_rules; i++)
         memory_free(g->rules[i].name);
@@ -38,7 +59,6 @@ void grammar_close(struct grammar **grammar)
     memory_free(g->nodes);
     memory_free(g->targets);
     memory_free(g);
-    *grammar = NULL;
 }
 
 static grammar_expr add(struct grammar *g, struct expression e)

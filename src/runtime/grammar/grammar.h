@@ -3,7 +3,7 @@
  * Owns the expressions, made through the functions below by GBNF, JSON Schema and the tool-call
  * syntaxes. Leaves recognition to matcher.h. Limits on rules, expressions and copies are part of
  * the design: a grammar that passes them is an error, never a slow or huge one. Built by one
- * thread, then immutable and shared by any number. */
+ * thread, then immutable and shared by any number; its holders are counted. */
 #ifndef GRAMMAR_H
 #define GRAMMAR_H
 
@@ -21,7 +21,11 @@ struct code_points {
 };
 
 struct grammar *grammar_new(void) MUST_CHECK;
+/* One holder more, who closes it like the first; the last one frees it. Returns the grammar. */
+struct grammar *grammar_hold(struct grammar *grammar);
 void grammar_close(struct grammar **grammar); /* accepts NULL, leaves NULL */
+
+size_t grammar_memory_bytes(const struct grammar *grammar);
 
 /* An empty sequence matches "", an empty choice nothing. GRAMMAR_NONE among the parts makes the
  * result GRAMMAR_NONE, so that one check at the end suffices (grammar_finish makes it, too). */
@@ -40,8 +44,8 @@ grammar_rule grammar_declare(struct grammar *g, struct slice name);
 grammar_expr grammar_call(struct grammar *g, grammar_rule rule);
 void grammar_define(struct grammar *g, grammar_rule rule, grammar_expr body);
 
-/* Freeze: everything declared is defined, no rule calls itself before its first byte (left
- * recursion is refused by name), the language is not empty. */
+/* Freeze: nothing can be added any more. Everything declared is defined, no rule calls itself
+ * before its first byte (left recursion is refused by name), the language is not empty. */
 bool grammar_finish(struct grammar *g, grammar_rule root, struct error *err) MUST_CHECK;
 
 /* Whether no text matches a rule; once grammar_finish was called, whatever it returned. */

@@ -4,6 +4,8 @@
 
 #include "runtime/grammar/program.h"
 
+#include <stdatomic.h>
+
 enum expression_kind {
     EXPRESSION_SET,      /* first: a set */
     EXPRESSION_SEQUENCE, /* parts[first .. first + count) */
@@ -30,6 +32,7 @@ struct rule {
 };
 
 struct grammar {
+    atomic_uint n_holders;
     struct expression *expressions;
     grammar_expr *parts;
     struct byte_set *sets;
