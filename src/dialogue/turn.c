@@ -208,14 +208,14 @@ static bool open_reader(struct turn *t, const struct chat_prompt *prompt,
             spell_closing(t, err));
 }
 
-static bool limit_answer(struct turn *t, const struct chat_prompt *prompt,
-                         const struct turn_options *options, struct error *err)
+struct answer_form turn_form(const struct dialogue *dialogue, const struct chat_prompt *prompt,
+                             const struct turn_options *options)
 {
     static const struct dialect no_dialect;
     bool is_off = options->think.is_set && !options->think.is_on;
-    struct answer_form form = {
-        .dialect = prompt->is_raw ? &no_dialect : dialogue_dialect(t->dialogue),
-        .tokenizer = dialogue_tokenizer(t->dialogue),
+    return (struct answer_form){
+        .dialect = prompt->is_raw ? &no_dialect : dialogue_dialect(dialogue),
+        .tokenizer = dialogue_tokenizer(dialogue),
         .tools = options->tools,
         .choice = options->choice,
         .tool = options->tool,
@@ -225,8 +225,14 @@ static bool limit_answer(struct turn *t, const struct chat_prompt *prompt,
         .format = options->format,
         .grammar = options->grammar,
     };
-    struct grammar *grammar = NULL;
-    if (answer_form_limits(&form) && !answer_grammar_open(&grammar, &form, err))
+}
+
+static bool limit_answer(struct turn *t, const struct chat_prompt *prompt,
+                         const struct turn_options *options, struct error *err)
+{
+    struct answer_form form = turn_form(t->dialogue, prompt, options);
+    struct grammar *grammar = options->limits ? grammar_hold(options->limits) : NULL;
+    if (!grammar && answer_form_limits(&form) && !answer_grammar_open(&grammar, &form, err))
         return false;
     return session_constrain(t->session, grammar, err);
 }

@@ -22,8 +22,13 @@ struct turn_options {
     int32_t thinking_budget; /* most tokens of thinking, then it is closed; negative: no limit */
     struct slice format;     /* of the content: "json" or a schema; { NULL, 0 } */
     struct slice grammar;    /* of the content: GBNF; { NULL, 0 } */
+    struct grammar *limits;  /* of these options' turn_form, borrowed; NULL: turn_open makes it */
 };
 struct turn_options turn_defaults(void);
+
+/* What an answer to `prompt` may be. It borrows from all three. */
+struct answer_form turn_form(const struct dialogue *dialogue, const struct chat_prompt *prompt,
+                             const struct turn_options *options);
 
 /* The session answers `prompt` with the options it was opened or configured with; its own format
  * and grammar must be unset. ERROR_CONTEXT when the prompt does not fit, with both numbers. */

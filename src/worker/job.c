@@ -80,11 +80,10 @@ static uint32_t context_limit(const struct worker_model *model, const struct wor
 }
 
 /* Choices of one request have seeds one after another. */
-static struct hearth_session_options session_options(const struct job *job, uint16_t number,
-                                                     uint32_t n_ctx)
+static struct hearth_session_options session_options(const struct job *job, uint16_t number)
 {
     struct hearth_session_options options = job->request.session;
-    options.n_ctx = n_ctx;
+    options.n_ctx = job->n_ctx;
     if (options.seed >= 0)
         options.seed = (int64_t)(((uint64_t)options.seed + number) & INT64_MAX);
     return options;
@@ -107,17 +106,16 @@ static struct turn_options turn_options(const struct job *job)
     return options;
 }
 
-static bool open_choice(struct choice *choice, const struct worker_model *model, uint32_t n_ctx,
-                        struct error *err)
+static bool open_choice(struct choice *choice, const struct worker_model *model,
+                        const struct turn_options *turn, struct error *err)
 {
     struct hearth_error problem = { 0 };
     struct job *job = choice->job;
-    struct hearth_session_options options = session_options(job, choice->number, n_ctx);
-    struct turn_options turn = turn_options(job);
+    struct hearth_session_options options = session_options(job, choice->number);
     if (!hearth_session_open(&choice->session, model->model, &options, &problem))
         return fail(err, (enum error_code)problem.code, "%s", problem.message);
     return turn_open(&choice->turn, job->prompt.dialogue, choice->session, &job->prompt.prompt,
-                     &turn, err);
+                     turn, err);
 }
 
 static bool check_biases(const struct worker_request *r, const struct worker_model *model,
@@ -141,26 +139,27 @@ static bool make_choices(struct job *job, size_t n, struct error *err)
     return true;
 }
 
-static bool open_choices(struct job *job, const struct worker_model *model, uint32_t n_ctx,
-                         struct error *err)
+/* All of them are held to one grammar. */
+static bool open_choices(struct job *job, const struct worker_model *model,
+                         struct grammar_cache *grammars, struct error *err)
 {
-    if (!make_choices(job, job->request.n_choices, err))
-        return false;
-    for (size_t i = 0; i < job->n_choices; i++)
-        if (!open_choice(&job->choices[i], model, n_ctx, err))
-            return false;
-    return true;
+    struct turn_options turn = turn_options(job);
+    struct answer_form form = turn_form(job->prompt.dialogue, &job->prompt.prompt, &turn);
+    bool ok = make_choices(job, job->request.n_choices, err) &&
+              grammar_cache_grammar(grammars, &turn.limits, &form, err);
+    for (size_t i = 0; ok && i < job->n_choices; i++)
+        ok = open_choice(&job->choices[i], model, &turn, err);
+    grammar_close(&turn.limits);
+    return ok;
 }
 
-static bool prepare_answers(struct job *job, const struct worker_model *model, struct refusal *why)
+static bool prepare_answers(struct job *job, const struct worker_model *model,
+                            struct grammar_cache *grammars, struct refusal *why)
 {
-    uint32_t n_ctx = context_limit(model, &job->request);
-    if (!check_biases(&job->request, model, &why->error) ||
-        !made_prompt_open(&job->prompt, model, &job->request, n_ctx, why) ||
-        !open_choices(job, model, n_ctx, &why->error))
-        return false;
-    job->n_ctx = n_ctx;
-    return true;
+    job->n_ctx = context_limit(model, &job->request);
+    return check_biases(&job->request, model, &why->error) &&
+           made_prompt_open(&job->prompt, model, &job->request, job->n_ctx, why) &&
+           open_choices(job, model, grammars, &why->error);
 }
 
 /* ---- embeddings ---- */
@@ -274,8 +273,8 @@ static bool read_request(struct job *job, struct error *err)
     return ok;
 }
 
-void job_prepare(struct job *job, const struct worker_model *model, struct outbox *outbox,
-                 bool *is_over)
+void job_prepare(struct job *job, const struct worker_model *model, struct grammar_cache *grammars,
+                 struct outbox *outbox, bool *is_over)
 {
     struct refusal why = { 0 };
     *is_over = true;
@@ -286,7 +285,7 @@ void job_prepare(struct job *job, const struct worker_model *model, struct outbo
         ok = answer_now(job, model, outbox, &why);
     } else if (ok) {
         ok = job->request.kind == REQUEST_EMBED ? prepare_embeddings(job, model, &why)
-                                                : prepare_answers(job, model, &why);
+                                                : prepare_answers(job, model, grammars, &why);
         *is_over = !ok || is_dry_run(job);
         if (ok && *is_over)
             tell_checked(job, outbox);

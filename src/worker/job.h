@@ -9,6 +9,7 @@
 #include "dialogue/turn.h"
 #include "hearth.h"
 #include "worker/embedding.h"
+#include "worker/grammar_cache.h"
 #include "worker/outbox.h"
 #include "worker/prompt_maker.h"
 #include "worker/worker_request.h"
@@ -57,8 +58,8 @@ void job_free(struct job **job); /* accepts NULL, leaves NULL */
 
 /* Read the request and make its prompt. What generates nothing is answered at once, *is_over then,
  * as are refusals; the frames wait in the outbox. */
-void job_prepare(struct job *job, const struct worker_model *model, struct outbox *outbox,
-                 bool *is_over);
+void job_prepare(struct job *job, const struct worker_model *model, struct grammar_cache *grammars,
+                 struct outbox *outbox, bool *is_over);
 
 /* The frames of a job. Events that are not taken because too many wait: false. */
 bool job_tell_started(struct job *job, struct outbox *outbox, uint32_t n_cached);

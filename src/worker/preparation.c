@@ -8,6 +8,7 @@ enum { N_THREADS = 2 }; /* one for a long request, one for those behind it */
 
 struct preparation {
     struct preparation_options options;
+    struct grammar_cache *grammars;
     pthread_t threads[N_THREADS];
     size_t n_threads;
     pthread_mutex_t lock;
@@ -35,7 +36,7 @@ static void prepare(struct preparation *p, struct job *job)
 {
     bool is_over = atomic_load(&job->is_cancelled);
     if (!is_over)
-        job_prepare(job, p->options.model, p->options.outbox, &is_over);
+        job_prepare(job, p->options.model, p->grammars, p->options.outbox, &is_over);
     if (is_over) {
         job_list_end(p->options.jobs, &job, p->options.outbox);
         outbox_flush(p->options.outbox);
@@ -53,6 +54,19 @@ static void *run(void *context)
     return NULL;
 }
 
+static bool start(struct preparation *p, struct error *err)
+{
+    struct grammar_cache_options keeping = grammar_cache_defaults();
+    if (!grammar_cache_open(&p->grammars, &keeping, err))
+        return false;
+    for (; p->n_threads < N_THREADS; p->n_threads++) {
+        int problem = pthread_create(&p->threads[p->n_threads], NULL, run, p);
+        if (problem)
+            return fail(err, ERROR_IO, "cannot start a thread: %s", strerror(problem));
+    }
+    return true;
+}
+
 bool preparation_open(struct preparation **out, const struct preparation_options *options,
                       struct error *err)
 {
@@ -64,14 +78,10 @@ bool preparation_open(struct preparation **out, const struct preparation_options
     p->end = &p->first;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->arrival, NULL);
-    for (; p->n_threads < N_THREADS; p->n_threads++) {
-        int problem = pthread_create(&p->threads[p->n_threads], NULL, run, p);
-        if (problem) {
-            preparation_close(out);
-            return fail(err, ERROR_IO, "cannot start a thread: %s", strerror(problem));
-        }
-    }
-    return true;
+    if (start(p, err))
+        return true;
+    preparation_close(out);
+    return false;
 }
 
 void preparation_close(struct preparation **preparation)
@@ -87,6 +97,7 @@ void preparation_close(struct preparation **preparation)
         pthread_join(p->threads[i], NULL);
     pthread_cond_destroy(&p->arrival);
     pthread_mutex_destroy(&p->lock);
+    grammar_cache_close(&p->grammars);
     memory_free(p);
     *preparation = NULL;
 }

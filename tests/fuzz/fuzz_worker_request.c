@@ -32,6 +32,7 @@ static const char *const controls[] = { "<|im_start|>",   "<|im_end|>",     "<|f
 static struct stage {
     struct tiny_model *tiny;
     struct worker_model model;
+    struct grammar_cache *grammars;
     struct outbox *outbox;
     struct batch_step *step;
     struct client client;
@@ -46,6 +47,7 @@ static void open_stage(void)
 {
     struct error err = { 0 };
     struct tiny_options options = tiny_defaults();
+    struct grammar_cache_options keeping = grammar_cache_defaults();
     struct text json;
     const struct json *wish = NULL;
     int sink = open("/dev/null", O_WRONLY);
@@ -60,6 +62,7 @@ static void open_stage(void)
         text_printf(&json, "{\"path\":\"%s\"}", tiny_model_path(stage.tiny)) &&
         json_open(&wish, json.data, json.length, "open", &err) &&
         worker_model_open(&stage.model, wish, 1, &err) &&
+        grammar_cache_open(&stage.grammars, &keeping, &err) &&
         outbox_open(&stage.outbox, sink, 1 << 20, &err) &&
         batch_step_open(&stage.step, model_stepped_engine(stage.model.model), stage.outbox, &err);
     atexit(remove_file);
@@ -98,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         open_stage();
     if (!job_new(&job, 1, (struct slice){ (const char *)data, size }, &err))
         return 0;
-    job_prepare(job, &stage.model, stage.outbox, &is_over);
+    job_prepare(job, &stage.model, stage.grammars, stage.outbox, &is_over);
     if (!is_over)
         answer(job);
     job_free(&job);

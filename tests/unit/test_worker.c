@@ -471,6 +471,49 @@ TEST(a_format_holds)
     assert_int_equal(close_worker(&p), 0);
 }
 
+#define COLOR(names)                                                                             \
+    "{\"kind\":\"chat\",\"n\":3,\"format\":{\"type\":\"object\",\"properties\":{\"color\":{"     \
+    "\"enum\":[" names "]},\"words\":{\"type\":\"string\"}},\"required\":[\"color\",\"words\"]}" \
+    "," STORY ",\"options\":{\"temperature\":1,\"seed\":11,\"num_predict\":60}}"
+
+/* Ids of calls are another worker's own. */
+static const char *name_and_arguments(const struct told *told)
+{
+    return told->calls.length ? strstr(told->calls.data, "\"name\"") : "";
+}
+
+/* What was made for one request is kept for others of the same form, and changes no answer. */
+TEST(answers_of_one_form_are_the_same_with_a_kept_grammar)
+{
+    enum { N_CHOICES = 3, N_TIMES = 3 };
+    static const char *const requests[] = { COLOR("\"red\",\"blue\""), COLOR("\"green\""),
+                                            "{\"kind\":\"chat\",\"n\":3," WEATHER "," STORY
+                                            "," GREEDY "}" };
+    NEEDS_EMBER();
+    struct answer fresh[COUNT_OF(requests)], later;
+    struct peer p;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        open_worker(&p, ember, "");
+        ask(&p, &fresh[i], 1, requests[i]);
+        assert_int_equal(close_worker(&p), 0);
+    }
+    open_worker(&p, ember, "");
+    for (size_t time = 0; time < N_TIMES; time++)
+        for (size_t i = 0; i < COUNT_OF(requests); i++) {
+            ask(&p, &later, 1 + time * COUNT_OF(requests) + i, requests[i]);
+            for (size_t k = 0; k < N_CHOICES; k++) {
+                const struct told *told = &later.choices[k], *first = &fresh[i].choices[k];
+                assert_true(told->content.length + told->calls.length > 0);
+                assert_true(slice_equal(text_slice(&told->content), text_slice(&first->content)));
+                assert_string_equal(name_and_arguments(told), name_and_arguments(first));
+            }
+            answer_release(&later);
+        }
+    assert_int_equal(close_worker(&p), 0);
+    for (size_t i = 0; i < COUNT_OF(requests); i++)
+        answer_release(&fresh[i]);
+}
+
 TEST(logprobs_come_in_front_of_their_text)
 {
     NEEDS_EMBER();
