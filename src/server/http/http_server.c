@@ -557,7 +557,8 @@ size_t http_server_n_active(const struct http_server *server)
     return atomic_load(&server->n_active);
 }
 
-static void end_exchanges(struct http_server *server)
+/* How many there were. */
+static size_t end_exchanges(struct http_server *server)
 {
     pthread_mutex_lock(&server->lock);
     size_t n = 0;
@@ -573,6 +574,7 @@ static void end_exchanges(struct http_server *server)
         response_drop(&responses[i]);
     }
     memory_free(responses);
+    return n;
 }
 
 void http_server_close(struct http_server **server)
@@ -586,8 +588,8 @@ void http_server_close(struct http_server **server)
     /* The library cannot stop while connections are suspended. Streams that are not just now may be
      * again at once, unless they are told. */
     do {
-        end_exchanges(s);
-        nanosleep(&moment, NULL);
+        if (end_exchanges(s) > 0)
+            nanosleep(&moment, NULL);
     } while (atomic_load(&s->n_suspended) > 0);
     if (s->daemon)
         mhd.stop_daemon(s->daemon);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,13 +28,15 @@ enum {
 };
 
 static const uint64_t second_ns = 1000000000;
-static const uint64_t look_again_ns = 5000000; /* for the end of a process that is about to end */
+static const uint64_t look_again_ns = 5000000; /* for an end that the system does not tell */
+static const uint64_t patience_ns = 200000000; /* with who was told to end, until SIGTERM */
 
 struct worker_process {
     struct worker_process_options options; /* `program` and `name` are not used any more */
     char *name;
     pid_t pid;
     int socket, errors, wake; /* `errors`: the reading end of its standard error */
+    int end;                  /* readable when it has ended; -1: the system cannot tell */
     pthread_t thread;
 
     pthread_mutex_t lock;
@@ -310,8 +313,8 @@ static uint64_t keep_discipline(struct worker_process *process)
         process->told_ns = now;
         shutdown(process->socket, SHUT_WR);
     }
-    bool is_slow = process->told_ns && now - process->told_ns > second_ns;
-    bool is_late = (process->told_ns && now - process->told_ns > 2 * second_ns) ||
+    bool is_slow = process->told_ns && now - process->told_ns > patience_ns;
+    bool is_late = (process->told_ns && now - process->told_ns > second_ns) ||
                    (process->is_closed && now - process->closed_ns > second_ns);
     if ((must_die || is_late) && !process->got_kill) {
         process->got_kill = true;
@@ -330,6 +333,7 @@ static void attend(struct worker_process *process, uint64_t most_ns, bool *has_e
         { process->wake, POLLIN, 0 },
         { *has_errors ? process->errors : -1, POLLIN, 0 },
         { process->is_closed ? -1 : process->socket, POLLIN, 0 },
+        { process->is_closed ? process->end : -1, POLLIN, 0 },
     };
     if (has_more_to_send(process) && !process->told_ns)
         files[2].events |= POLLOUT;
@@ -393,7 +397,7 @@ static void *live(void *argument)
             pid_t pid = waitpid(process->pid, &status, WNOHANG);
             if (pid == process->pid || (pid < 0 && errno == ECHILD))
                 break;
-            calm_ns = look_again_ns;
+            calm_ns = process->end < 0 ? look_again_ns : patience_ns;
         }
         attend(process, calm_ns, &has_errors);
     }
@@ -410,6 +414,8 @@ static void free_process(struct worker_process *process)
 {
     if (process->wake >= 0)
         close(process->wake);
+    if (process->end >= 0)
+        close(process->end);
     frame_reader_release(&process->reader);
     text_release(&process->waiting);
     text_release(&process->sending);
@@ -435,6 +441,7 @@ static struct worker_process *new_process(const struct worker_process_options *o
     text_init(&process->waiting, WAITING_BYTES);
     text_init(&process->sending, WAITING_BYTES);
     frame_reader_init(&process->reader);
+    process->end = -1;
     process->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (process->wake >= 0)
         return process;
@@ -470,8 +477,10 @@ bool worker_process_start(struct worker_process **out, const struct worker_proce
     process->socket = channels.server_socket;
     process->errors = channels.server_errors;
     bool ok = spawn(&process->pid, options->program, &channels, err);
-    if (ok)
+    if (ok) {
         offer_for_memory(process->pid);
+        process->end = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    }
     *out = process; /* before a callback can come */
     if (!ok || !start_thread(process, err)) {
         *out = NULL;

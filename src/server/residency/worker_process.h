@@ -41,7 +41,7 @@ void worker_process_expect(struct worker_process *process, uint64_t limit_ns);
 /* Kill it, since `why` ("sent a message that makes no sense"). */
 void worker_process_kill(struct worker_process *process, const char *why);
 
-/* Ask it to end: no more frames are sent; a second later by SIGTERM, another later by SIGKILL. */
+/* Ask it to end: no more frames are sent; 0.2 s later by SIGTERM, a second later by SIGKILL. */
 void worker_process_stop(struct worker_process *process);
 
 /* Stop it, wait for on_gone, free. Not from a callback. Accepts NULL, leaves NULL. */
