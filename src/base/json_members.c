@@ -16,6 +16,11 @@ bool write_text_member(struct text *out, const char *name, struct slice value)
     return write_name(out, name) && json_write_string(out, value);
 }
 
+bool write_null_member(struct text *out, const char *name)
+{
+    return write_name(out, name) && text_append_string(out, "null");
+}
+
 bool write_json_member(struct text *out, const char *name, const struct json *value)
 {
     return write_name(out, name) && json_write(out, value);

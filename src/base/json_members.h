@@ -18,6 +18,7 @@ bool write_json_member(struct text *out, const char *name, const struct json *va
 bool write_integer_member(struct text *out, const char *name, int64_t value);
 bool write_flag_member(struct text *out, const char *name, bool value);
 bool write_string_member(struct text *out, const char *name, const char *value);
+bool write_null_member(struct text *out, const char *name);
 
 /* [elements], which are written already with their commas. */
 bool write_array_member(struct text *out, const char *name, struct slice elements);

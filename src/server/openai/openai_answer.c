@@ -92,9 +92,7 @@ void openai_answer_tell_problem(struct openai_answer *answer, struct response *r
         return;
     }
     text_clear(&answer->json);
-    if (text_append_string(&answer->json, "{\"error\":") &&
-        openai_problem_write(&answer->json, &answer->problem) &&
-        text_append_byte(&answer->json, '}'))
+    if (openai_problem_write(&answer->json, &answer->problem))
         openai_answer_send(answer, response, NULL);
 }
 

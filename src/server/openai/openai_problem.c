@@ -115,21 +115,21 @@ const char *openai_error_type(unsigned status)
 
 static bool write_text_or_null(struct text *out, const char *name, const char *value)
 {
-    return value && *value ? write_string_member(out, name, value)
-                           : write_name(out, name) && text_append_string(out, "null");
+    return value && *value ? write_string_member(out, name, value) : write_null_member(out, name);
 }
 
 bool openai_problem_write(struct text *out, const struct openai_problem *problem)
 {
     const char *message = problem->error.message[0] ? problem->error.message : "unknown error";
-    bool ok = text_append_byte(out, '{') && write_string_member(out, "message", message) &&
+    bool ok = text_append_string(out, "{\"error\":{") &&
+              write_string_member(out, "message", message) &&
               write_string_member(out, "type", openai_error_type(openai_problem_status(problem))) &&
               write_text_or_null(out, "param", problem->param) &&
               write_text_or_null(out, "code", problem->code);
     if (problem->n_ctx > 0)
         ok = ok && write_integer_member(out, "n_ctx", problem->n_ctx) &&
              write_integer_member(out, "n_prompt_tokens", problem->n_prompt_tokens);
-    return ok && text_append_byte(out, '}');
+    return ok && text_append_string(out, "}}");
 }
 
 void openai_respond_problem(struct response *response, const struct openai_problem *problem)
@@ -137,8 +137,7 @@ void openai_respond_problem(struct response *response, const struct openai_probl
     struct text body;
     response_retry_after(response, problem->retry_after_s);
     text_init(&body, 1 << 16);
-    if (text_append_string(&body, "{\"error\":") && openai_problem_write(&body, problem) &&
-        text_append_byte(&body, '}'))
+    if (openai_problem_write(&body, problem))
         response_whole(response, openai_problem_status(problem), "application/json",
                        text_slice(&body));
     else

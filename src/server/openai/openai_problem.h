@@ -40,7 +40,7 @@ unsigned openai_problem_status(const struct openai_problem *problem);
 /* "invalid_request_error" */
 const char *openai_error_type(unsigned status);
 
-/* {"message":...,"type":...,"param":...,"code":...} */
+/* {"error":{"message":...,"type":...,"param":...,"code":...}} */
 bool openai_problem_write(struct text *out, const struct openai_problem *problem);
 
 /* The whole answer to a request that comes to nothing. */

@@ -150,20 +150,16 @@ static bool write_error(struct text *out, const struct openai_problem *problem)
            text_append_byte(out, '}');
 }
 
-static bool write_null(struct text *out, const char *name)
-{
-    return write_name(out, name) && text_append_string(out, "null");
-}
-
 static bool write_state(struct text *out, const struct openai_responses_reply *reply)
 {
     bool is_failed = strcmp(reply->status, "failed") == 0;
     bool is_cut_off = strcmp(reply->status, "incomplete") == 0;
     return write_string_member(out, "status", reply->status) &&
-           (is_failed ? write_error(out, &reply->answer.problem) : write_null(out, "error")) &&
+           (is_failed ? write_error(out, &reply->answer.problem)
+                      : write_null_member(out, "error")) &&
            (is_cut_off ? write_name(out, "incomplete_details") &&
                              text_append_string(out, "{\"reason\":\"max_output_tokens\"}")
-                       : write_null(out, "incomplete_details"));
+                       : write_null_member(out, "incomplete_details"));
 }
 
 static bool write_response(struct text *out, const struct openai_responses_reply *reply)
@@ -175,7 +171,7 @@ static bool write_response(struct text *out, const struct openai_responses_reply
            write_integer_member(out, "created_at", answer->settings.created) &&
            write_state(out, reply) && write_text_member(out, "model", answer->settings.model) &&
            write_array_member(out, "output", text_slice(&reply->output)) &&
-           (is_begun ? write_null(out, "usage") : write_usage(out, &answer->counts)) &&
+           (is_begun ? write_null_member(out, "usage") : write_usage(out, &answer->counts)) &&
            write_comma(out) && text_append_slice(out, text_slice(&reply->echoed)) &&
            text_append_byte(out, '}');
 }
@@ -334,8 +330,7 @@ static bool add_text(struct openai_responses_reply *reply, enum item item, struc
     if (!open_item(reply, item, response) || !text_append_slice(&reply->text, text))
         return false;
     if (item == MESSAGE && fresh.length > 0 &&
-        !((reply->logprobs.length == 0 || text_append_byte(&reply->logprobs, ',')) &&
-          text_append_slice(&reply->logprobs, fresh)))
+        !(write_comma(&reply->logprobs) && text_append_slice(&reply->logprobs, fresh)))
         return false;
     bool ok =
         !reply->answer.settings.is_streaming || send_text(reply, response, TEXT_DELTA, text, fresh);
