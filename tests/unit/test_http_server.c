@@ -159,23 +159,6 @@ static const struct route *const tables[] = { routes };
 
 /* ---- a server ---- */
 
-struct residency;
-struct resident;
-/* The metrics' other source; nothing here has models. */
-void residency_visit(struct residency *residency,
-                     void (*visit)(void *context, const struct resident *model), void *context);
-uint64_t residency_budget_bytes(const struct residency *residency);
-void residency_visit(struct residency *residency,
-                     void (*visit)(void *context, const struct resident *model), void *context)
-{
-    (void)residency, (void)visit, (void)context;
-}
-uint64_t residency_budget_bytes(const struct residency *residency)
-{
-    (void)residency;
-    return 0;
-}
-
 struct fixture {
     struct service service;
     struct door *door;
