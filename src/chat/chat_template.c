@@ -1,5 +1,6 @@
 #include "chat/chat_template.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "chat/template/chat_loss.h"
 #include "chat/template/chat_markers.h"
@@ -228,7 +229,8 @@ static bool render_as(const struct chat_template *t, const struct chat_style *st
                       const struct prompt_request *request, struct text *out, struct error *err)
 {
     size_t begin = out->length;
-    if (!chat_prompt_write(&t->engine, style, &t->found.switches, request, out, err))
+    if (!interruption_check(err) ||
+        !chat_prompt_write(&t->engine, style, &t->found.switches, request, out, err))
         return false;
     if (prompt_check(written_since(out, begin), request->conversation, err))
         return true;

@@ -1,5 +1,6 @@
 #include "tokenizer/merger.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 
 struct candidate {
@@ -110,6 +111,8 @@ bool merger_run(struct merger *merger, pair_lookup *lookup, const void *model, s
     for (size_t i = 1; ok && i < merger->n_symbols; i++)
         ok = offer(merger, (int32_t)i - 1, (int32_t)i, lookup, model);
     while (ok && merger->n_heap) {
+        if (!interruption_check(err))
+            return false;
         struct candidate best = heap_pop(merger);
         struct symbol *left = &merger->symbols[best.left], *right = &merger->symbols[best.right];
         if (!left->length || !right->length || left->length + right->length != best.length)

@@ -1,5 +1,6 @@
 #include "tokenizer/normalizer.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "tokenizer/byte_level.h"
@@ -340,6 +341,8 @@ bool normalizer_run(const struct normalizer *n, struct slice text, bool is_conti
     for (size_t i = 0; i < n->n_steps; i++) {
         const struct normalizer_step *step = &n->steps[i];
         text_clear(spare);
+        if (!interruption_check(err))
+            return false;
         if (step->kind == NORMALIZE_REPLACE) {
             if (!run_replace(step, spare, text_slice(out), matcher, err))
                 return false;

@@ -1,5 +1,6 @@
 #include "tokenizer/pretokenizer.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "tokenizer/byte_level.h"
 #include "tokenizer/unicode_text.h"
@@ -220,7 +221,8 @@ static bool split_piece(const struct pretokenizer_step *step, struct slice text,
     for (size_t at = 0; at < text.length;) {
         bool found;
         size_t from, to;
-        if (!matcher_find(matcher, step->expression, text, at, &found, &from, &to, err))
+        if (!interruption_check(err) ||
+            !matcher_find(matcher, step->expression, text, at, &found, &from, &to, err))
             return false;
         if (!found)
             break;

@@ -1,5 +1,6 @@
 #include "tokenizer/tokenizer.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "tokenizer/tokenizer_parts.h"
@@ -150,7 +151,7 @@ static bool encode_normalized(struct encoding *e, struct slice text, bool is_fir
     for (size_t i = 0; i < e->pieces.count; i++) {
         const struct piece *piece = &e->pieces.items[i];
         struct slice bytes = { e->pieces.text.data + piece->offset, piece->length };
-        if (!encode_piece(e, bytes, err))
+        if (!interruption_check(err) || !encode_piece(e, bytes, err))
             return false;
     }
     return true;
@@ -202,7 +203,7 @@ static bool encode_fragment(struct encoding *e, struct slice text, bool is_first
 {
     const struct tokenizer *t = e->t;
     bool is_continued = is_first && e->options.is_continued;
-    if (!prepare(e, text, after_special, &text, err))
+    if (!interruption_check(err) || !prepare(e, text, after_special, &text, err))
         return false;
     is_first = is_first && !is_continued;
     if (t->normalizer.n_steps) {

@@ -1,5 +1,6 @@
 #include "worker/grammar_cache.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "dialogue/answer_key.h"
@@ -152,6 +153,9 @@ bool grammar_cache_grammar(struct grammar_cache *c, struct grammar **out,
     if (may_be_kept)
         *out = find(c, hash, text_slice(&key));
     bool was_found = *out, ok = was_found || answer_grammar_open(out, form, err);
+    ok = ok && (was_found || interruption_check(err)); /* it may lack what was not waited for */
+    if (!ok)
+        grammar_close(out);
     if (ok && may_be_kept && !was_found)
         add(c, hash, &key, *out);
     text_release(&key);

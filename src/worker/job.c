@@ -1,6 +1,7 @@
 #include "worker/job.h"
 
 #include "base/clock.h"
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "worker/answer_frames.h"
 #include "runtime/hearth_control.h"
@@ -148,7 +149,7 @@ static bool open_choices(struct job *job, const struct worker_model *model,
     bool ok = make_choices(job, job->request.n_choices, err) &&
               grammar_cache_grammar(grammars, &turn.limits, &form, err);
     for (size_t i = 0; ok && i < job->n_choices; i++)
-        ok = open_choice(&job->choices[i], model, &turn, err);
+        ok = interruption_check(err) && open_choice(&job->choices[i], model, &turn, err);
     grammar_close(&turn.limits);
     return ok;
 }
@@ -238,7 +239,8 @@ static bool answer_now(const struct job *job, const struct worker_model *model,
 {
     struct text result;
     text_init(&result, FRAME_MOST_BYTES);
-    bool ok = instant_answer_write(&result, model, &job->request, why);
+    bool ok =
+        instant_answer_write(&result, model, &job->request, why) && interruption_check(&why->error);
     if (ok)
         outbox_add_last(outbox, &(struct frame){ .kind = FRAME_RESULT,
                                                  .request = job->id,
@@ -286,11 +288,12 @@ void job_prepare(struct job *job, const struct worker_model *model, struct gramm
     } else if (ok) {
         ok = job->request.kind == REQUEST_EMBED ? prepare_embeddings(job, model, &why)
                                                 : prepare_answers(job, model, grammars, &why);
+        ok = ok && interruption_check(&why.error);
         *is_over = !ok || is_dry_run(job);
         if (ok && *is_over)
             tell_checked(job, outbox);
     }
-    if (!ok)
+    if (!ok && !is_interrupted())
         job_tell_refusal(job, outbox, &why);
 }
 

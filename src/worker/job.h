@@ -57,7 +57,8 @@ bool job_new(struct job **out, uint64_t id, struct slice payload, struct error *
 void job_free(struct job **job); /* accepts NULL, leaves NULL */
 
 /* Read the request and make its prompt. What generates nothing is answered at once, *is_over then,
- * as are refusals; the frames wait in the outbox. */
+ * as are refusals; the frames wait in the outbox. Where the thread is interrupted, it is over soon
+ * and nothing is said. */
 void job_prepare(struct job *job, const struct worker_model *model, struct grammar_cache *grammars,
                  struct outbox *outbox, bool *is_over);
 

@@ -1,5 +1,6 @@
 #include "worker/preparation.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 
 #include <pthread.h>
@@ -35,8 +36,10 @@ static struct job *take(struct preparation *p)
 static void prepare(struct preparation *p, struct job *job)
 {
     bool is_over = atomic_load(&job->is_cancelled);
+    interruption_watch(&job->is_cancelled);
     if (!is_over)
         job_prepare(job, p->options.model, p->grammars, p->options.outbox, &is_over);
+    interruption_watch(NULL);
     if (is_over) {
         job_list_end(p->options.jobs, &job, p->options.outbox);
         outbox_flush(p->options.outbox);

@@ -1,8 +1,8 @@
 /* preparation.h: threads that read requests and make their prompts.
  *
  * Owns the queue in front of them, and keeps the grammars that it makes. Templates, schemas and
- * long texts take their time here, where no answer waits for it. Calls by the thread that reads
- * frames. */
+ * long texts take their time here, where no answer waits for it; who is cancelled meanwhile leaves
+ * soon (base/interruption.h). Calls by the thread that reads frames. */
 #ifndef PREPARATION_H
 #define PREPARATION_H
 

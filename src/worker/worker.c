@@ -244,6 +244,8 @@ static bool run(struct worker *w, struct error *err)
 
 static void close_all(struct worker *w)
 {
+    if (w->jobs)
+        job_list_cancel_all(w->jobs); /* so that preparing ends soon */
     preparation_close(&w->preparation);
     scheduler_close(&w->scheduler);
     job_list_close(&w->jobs);

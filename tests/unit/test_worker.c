@@ -976,6 +976,54 @@ TEST(a_cancelled_answer_ends_soon)
     assert_int_equal(close_worker(&p), 0);
 }
 
+/* Twelve million letters: seconds of work for the tokenizer. */
+static void write_huge(struct text *out)
+{
+    text_append_string(out, "{\"kind\":\"tokenize\",\"text\":\"");
+    for (size_t i = 0; i < 2000000; i++)
+        text_printf(out, "%05zu ", i * 7919 % 100000);
+    text_append_string(out, "\"}");
+}
+
+/* Both threads that prepare are busy; who is cancelled does not keep them. */
+TEST(what_is_cancelled_while_it_is_prepared_ends_soon)
+{
+    NEEDS_EMBER();
+    enum { N_HUGE = 2 };
+    struct peer p;
+    struct answer whole, a[N_HUGE + 1];
+    struct text huge;
+    text_init(&huge, 1 << 24);
+    write_huge(&huge);
+    open_worker(&p, ember, "");
+    uint64_t start = clock_ns();
+    ask(&p, &whole, 1, huge.data);
+    uint64_t whole_ns = clock_ns() - start;
+    assert_non_null(whole.result);
+    for (size_t i = 0; i < N_HUGE; i++) {
+        answer_init(&a[i], 2 + i);
+        send_frame(&p, FRAME_REQUEST, 2 + i, huge.data);
+    }
+    usleep((useconds_t)(whole_ns / 4 / 1000));
+    start = clock_ns();
+    for (size_t i = 0; i < N_HUGE; i++)
+        send_frame(&p, FRAME_CANCEL, 2 + i, "");
+    answer_init(&a[N_HUGE], 9);
+    send_frame(&p, FRAME_REQUEST, 9, "{\"kind\":\"tokenize\",\"text\":\"hi\"}");
+    await_all(&p, a, N_HUGE + 1);
+    assert_true(clock_ns() - start < whole_ns / 2);
+    assert_non_null(a[N_HUGE].result);
+    for (size_t i = 0; i < N_HUGE; i++) {
+        assert_null(a[i].error);
+        assert_null(a[i].result);
+        answer_release(&a[i]);
+    }
+    answer_release(&a[N_HUGE]);
+    answer_release(&whole);
+    text_release(&huge);
+    assert_int_equal(close_worker(&p), 0);
+}
+
 TEST(a_worker_ends_with_its_server)
 {
     NEEDS_EMBER();

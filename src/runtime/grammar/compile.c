@@ -1,5 +1,6 @@
 /* compile.c: expressions to a program; what cannot be is left out, what would never end is refused.
  */
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "runtime/grammar/grammar_expression.h"
 
@@ -87,7 +88,7 @@ static bool settle(struct analysis *a, property *has, size_t flag)
             bool *value = (bool *)((char *)rule + flag);
             if (!*value && has(a, rule->body))
                 *value = changed = true;
-            if (a->work > MAX_WORK)
+            if (a->work > MAX_WORK || is_interrupted())
                 return false;
         }
     }

@@ -1,3 +1,4 @@
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "runtime/grammar/grammar_expression.h"
 
@@ -67,7 +68,7 @@ static grammar_expr add(struct grammar *g, struct expression e)
         g->is_too_deep = true;
         return GRAMMAR_NONE;
     }
-    if (g->n_expressions >= MAX_EXPRESSIONS ||
+    if (g->n_expressions >= MAX_EXPRESSIONS || is_interrupted() ||
         !grow((void **)&g->expressions, &g->expressions_capacity, g->n_expressions, 1,
               sizeof *g->expressions)) {
         g->is_full = true;

@@ -1,5 +1,6 @@
 #include "runtime/grammar/regular.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "runtime/grammar/grammar_expression.h"
@@ -35,6 +36,8 @@ static bool too_large(struct error *err)
 
 static bool add_state(struct regular *r, bool accepts, struct error *err)
 {
+    if (!interruption_check(err))
+        return false;
     if (r->n_states >= MAX_STATES)
         return too_large(err);
     if (!grow((void **)&r->next, &r->next_capacity, r->n_states * r->n_classes, r->n_classes,

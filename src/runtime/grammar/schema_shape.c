@@ -1,5 +1,6 @@
 #include "runtime/grammar/schema_shape.h"
 
+#include "base/interruption.h"
 #include "base/memory.h"
 #include "runtime/grammar/grammar_expression.h"
 
@@ -715,6 +716,8 @@ static bool keep(struct tableau *t, const struct shape *s)
 
 static bool explore(struct tableau *t, struct shape s, struct tasks todo)
 {
+    if (!interruption_check(t->err))
+        return false;
     if (++t->steps > MAX_STEPS)
         return fail(t->err, ERROR_UNSUPPORTED, "the schema's cases take more than %d steps",
                     MAX_STEPS);
