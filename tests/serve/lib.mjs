@@ -3,6 +3,7 @@ import { spawn, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -10,6 +11,10 @@ export const hearth = resolve(process.env.HEARTH ?? join(here, "../../build/hear
 /** Sanitizers take several times as long, tell of signals in their own way and end where memory does. */
 export const isSanitized = /__[at]san_init/.test(readFileSync(hearth, "latin1"));
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/* A test that fails stops nothing; what it has started would keep node from ending. */
+const started = [];
+after(() => { for (const child of started) if (child.exitCode === null) child.kill("SIGKILL"); });
 
 /** Waits until `check` gives something true, at most `limitMs`; gives that. */
 export async function until(check, limitMs = 10_000, what = "what was waited for") {
@@ -32,6 +37,7 @@ export async function startServer({ args = [], models = [], env = {} } = {}) {
         stdio: ["ignore", "ignore", "pipe"],
         env: { PATH: process.env.PATH, HOME: home, HEARTH_MODELS: join(home, "models"), ...env },
     });
+    started.push(child);
     child.stderr.setEncoding("utf8").on("data", (text) => log.push(text));
     const ended = new Promise((done) => child.on("exit", (code, signal) => done({ code, signal })));
     let port = 0;

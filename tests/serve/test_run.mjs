@@ -1,6 +1,6 @@
 // test_run.mjs: `hearth run` as a client: whose server answers, and what becomes of it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import http from "node:http";
 import { test } from "node:test";
 import { childrenOf, hearth, metric, slowModel, startServer, until, workerOf } from "./lib.mjs";
@@ -114,6 +114,49 @@ test("it says what happened when the model's process dies, or the server", async
         assert.match(said.out, /\n$/);
     }
     await server.stop();
+});
+
+test("it survives a server's answers that are none", async (t) => {
+    const version = execFileSync(hearth, ["--version"], { encoding: "utf8" }).trim().split(" ").at(-1);
+    let shown = "{}", answer = "";
+    const server = http.createServer((request, response) => {
+        if (request.url === "/api/version") response.end(JSON.stringify({ version: "0", hearth: version }));
+        else if (request.url === "/api/show") response.end(shown);
+        else if (request.url === "/api/chat") response.end(answer);
+        else response.end('{"done":true}');
+    }).listen(0, "127.0.0.1");
+    t.after(() => server.close());
+    await new Promise((done) => server.on("listening", done));
+    const host = `127.0.0.1:${server.address().port}`, deep = "[".repeat(100_000);
+    const done = '{"done":true,"done_reason":"stop"}\n', said = '{"message":{"content":"so far"}}\n';
+    const expected = [ // exit status, what is printed, what is said of it
+        [`${said}${done}`, 0, "so far\n", ""],
+        [said, 1, "so far\n", "no end"],
+        ["", 1, "", "no end"],
+        [`${said}{"error":"out of luck"}\n`, 1, "so far\n", "out of luck"],
+        [`${said}nonsense\n`, 1, "so far\n", "the server's answer"],
+        [`${said}${deep}\n`, 1, "so far\n", "the server's answer"],
+        [`null\n7\n[]\n{"message":7}\n{"message":{"content":7}}\n${said}${done}`, 0, "so far\n", ""],
+        [`${said}{"message":{"tool_calls":{"a":1}}}\n${done}`, 1, "so far\n", "tool call without a name"],
+        [`{"message":{"tool_calls":[{"function":{"name":"f","index":-1,"arguments":"x"}}]}}\n${done}`, 0, undefined, ""],
+        [`{"message":{"tool_calls":[{"function":7}]}}\n${done}`, 1, "", "tool call without a name"],
+        [`{"logprobs":[null,{"bytes":[1e9,-1,"x"],"top_logprobs":[[]]}],"message":{"content":"so far"}}\n${done}`, 0, "so far\n", undefined],
+        [`{"eval_count":-5,"prompt_eval_count":1e300,"n_ctx":"x","done":"yes"}\n${said}{"done":true,"eval_duration":-1}\n`, 0, "so far\n", undefined],
+    ];
+    for (const [lines, code, out, err] of expected) {
+        answer = lines;
+        for (const flags of [[], ["--events"], ["--verbose", "--logprobs", "1"]]) {
+            const ran = await run(["any", "Hi", ...flags], { host });
+            assert.equal(ran.code, code, `${lines.slice(0, 200)}: ${JSON.stringify(ran)}`);
+            if (flags.length === 0 && out !== undefined) assert.equal(ran.out, out);
+            if (err) assert.match(ran.err, new RegExp(`^Error: .*${err}`));
+        }
+    }
+    answer = `${said}${done}`;
+    for (const [facts, code] of [["nonsense", 1], ["", 1], [deep, 1], ["[]", 0], ['{"is_plain":7,"details":[],"template":{}}', 0]]) {
+        shown = facts;
+        assert.equal((await run(["any", "Hi"], { host })).code, code, facts.slice(0, 100));
+    }
 });
 
 test("a private server ends with its client, however that ends", async () => {

@@ -92,14 +92,22 @@ static bool set_name(struct model_server *server, const char *name, struct error
            fail(err, ERROR_USAGE, "the name of the model is over %d bytes", NAME_BYTES);
 }
 
+static bool fail_to_find(const char *given, struct error *err)
+{
+    const char *name = printable(slice_of(given));
+    if (errno == ENOENT)
+        return fail(err, ERROR_NOT_FOUND,
+                    "there is no file or folder '%s', and no model of that name", name);
+    return fail(err, ERROR_IO, "cannot open '%s': %s", name, strerror(errno));
+}
+
 /* A server knows a file by its whole path. */
 static bool open_file(struct model_server *server, const struct model_server_options *options,
                       const char *given, struct error *err)
 {
     char *path = realpath(given, NULL);
-    bool ok = (path || fail(err, ERROR_IO, "cannot open '%s': %s", printable(slice_of(given)),
-                            strerror(errno))) &&
-              set_name(server, path, err) && start_private(server, options, path, err);
+    bool ok = (path || fail_to_find(given, err)) && set_name(server, path, err) &&
+              start_private(server, options, path, err);
     free(path);
     return ok;
 }

@@ -208,15 +208,24 @@ static struct slice message_of(const struct json *answer)
     return message.length > 0 ? message : json_text(json_get(error, "message"));
 }
 
-static bool fail_in_words(struct error *err, enum error_code code, struct slice message)
+/* The words for a prompt that does not fit speak of members of requests, which people do not write.
+ */
+static bool fail_in_words(struct error *err, const struct json *answer, enum error_code code,
+                          struct slice message)
 {
+    int64_t n_tokens = json_int(json_get(answer, "prompt_tokens"), 0);
+    int64_t n_ctx = json_int(json_get(answer, "n_ctx"), 0);
+    if (code == ERROR_CONTEXT && n_tokens > 0 && n_ctx > 0)
+        return fail(err, code,
+                    "the prompt has %" PRId64 " tokens, the context has room for %" PRId64,
+                    n_tokens, n_ctx);
     return fail(err, code, "%.*s", (int)size_min(message.length, 900), message.data);
 }
 
 bool server_answer_check(const struct json *answer, struct error *err)
 {
     struct slice message = message_of(answer);
-    return message.length == 0 || fail_in_words(err, code_of(answer, 500), message);
+    return message.length == 0 || fail_in_words(err, answer, code_of(answer, 500), message);
 }
 
 /* In the server's words, else by the status alone. */
@@ -228,7 +237,7 @@ static bool fail_by_status(struct server_client *client, struct error *err)
         body = NULL;
     struct slice message = message_of(body);
     if (message.length > 0)
-        fail_in_words(err, code_of(body, client->status), message);
+        fail_in_words(err, body, code_of(body, client->status), message);
     else
         fail(err, code_of_status(client->status), "the server answered with HTTP status %u",
              client->status);

@@ -81,6 +81,8 @@ static bool take_call(struct stream *stream, const struct json *call, struct err
                   .name = json_text(json_get(function, "name")) },
     };
     struct text arguments;
+    if (event.call.name.length == 0)
+        return fail(err, ERROR_FORMAT, "the server's answer has a tool call without a name");
     text_init(&arguments, SAID_LIMIT_BYTES);
     bool ok = (keep_call(&stream->answer->calls, call) &&
                json_write(&arguments, json_get(function, "arguments"))) ||
