@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "cli/client/closed_port.h"
 #include "cli/client/curl_library.h"
 
 #include <stdatomic.h>
@@ -17,10 +18,10 @@ const char no_server_message[] =
     "could not connect to hearth server, run 'hearth serve' to start it";
 
 struct server_client {
-    CURL *easy;
+    char *url, *api_key;
+    CURL *easy; /* NULL before the first request, as the next two */
     CURLM *multi;
     struct curl_slist *headers;
-    char *url;
     char curl_message[CURL_ERROR_SIZE];
     atomic_bool is_stopped;
     unsigned status;
@@ -50,15 +51,15 @@ static bool add_header(struct server_client *client, const char *line)
     return longer != NULL;
 }
 
-static bool add_headers(struct server_client *client, const char *api_key)
+static bool add_headers(struct server_client *client)
 {
     struct text key;
     text_init(&key, 4096);
     /* "Expect:" without value: no question before large bodies */
     bool ok =
         add_header(client, "Content-Type: application/json") && add_header(client, "Expect:") &&
-        (!*api_key ||
-         (text_printf(&key, "Authorization: Bearer %s", api_key) && add_header(client, key.data)));
+        (!*client->api_key || (text_printf(&key, "Authorization: Bearer %s", client->api_key) &&
+                               add_header(client, key.data)));
     text_release(&key);
     return ok;
 }
@@ -89,23 +90,45 @@ bool server_client_prepare(struct error *err)
 bool server_client_open(struct server_client **out, const char *url, const char *api_key,
                         struct error *err)
 {
-    if (!curl_library_load(err))
-        return false;
     struct server_client *client = memory_zeroed(1, sizeof *client);
     if (!client)
         return fail_memory(err, sizeof *client, "an HTTP client");
     text_init(&client->line, LINE_BYTES);
-    client->url = memory_zeroed(strlen(url) + 1, 1);
-    bool ok =
-        client->url && (client->easy = curl.easy_init()) && (client->multi = curl.multi_init());
-    if (ok)
-        strcpy(client->url, url);
-    if (!ok || !add_headers(client, api_key) || !set_options(client)) {
+    client->url = memory_string(url);
+    client->api_key = memory_string(api_key);
+    if (!client->url || !client->api_key) {
         server_client_close(&client);
-        return fail(err, ERROR_MEMORY, "out of memory: cannot set up an HTTP client");
+        return fail_memory(err, strlen(url), "an HTTP client");
     }
     *out = client;
     return true;
+}
+
+static void tear_down(struct server_client *client)
+{
+    if (client->multi)
+        curl.multi_cleanup(client->multi);
+    if (client->easy)
+        curl.easy_cleanup(client->easy);
+    if (client->headers)
+        curl.slist_free_all(client->headers);
+    client->multi = NULL;
+    client->easy = NULL;
+    client->headers = NULL;
+}
+
+/* Before the first request: what needs not be done for a server that is not there. */
+static bool set_up(struct server_client *client, struct error *err)
+{
+    if (port_is_closed(client->url))
+        return fail(err, ERROR_IO, "%s", no_server_message);
+    if (!curl_library_load(err))
+        return false;
+    if ((client->multi = curl.multi_init()) && (client->easy = curl.easy_init()) &&
+        add_headers(client) && set_options(client))
+        return true;
+    tear_down(client);
+    return fail(err, ERROR_MEMORY, "out of memory: cannot set up an HTTP client");
 }
 
 void server_client_close(struct server_client **client)
@@ -113,12 +136,9 @@ void server_client_close(struct server_client **client)
     struct server_client *own = *client;
     if (!own)
         return;
-    if (own->multi)
-        curl.multi_cleanup(own->multi);
-    if (own->easy)
-        curl.easy_cleanup(own->easy);
-    curl.slist_free_all(own->headers);
+    tear_down(own);
     memory_free(own->url);
+    memory_free(own->api_key);
     text_release(&own->line);
     memory_free(own);
     *client = NULL;
@@ -308,6 +328,8 @@ bool server_client_lines(struct server_client *client, const char *path, struct 
     client->take = line;
     client->context = context;
     client->err = err;
+    if (!client->easy && !set_up(client, err))
+        return false;
     if (!text_printf(&url, "%s%s", client->url, path)) {
         text_release(&url);
         return fail(err, ERROR_USAGE, "the server's address is too long");
