@@ -148,7 +148,7 @@ asan: ## all tests with AddressSanitizer (build/asan)
 	@$(MAKE) --no-print-directory test BUILD=build/asan SANITIZE=address
 ubsan: ## all tests with UndefinedBehaviorSanitizer (build/ubsan)
 	@$(MAKE) --no-print-directory test BUILD=build/ubsan SANITIZE=undefined
-TSAN_TESTS = $(filter %thread_pool %engine %session %session_steps %hearth %response %http_server %worker_process %residency %residency_room,$(UNIT_TESTS:build/%=build/tsan/%))
+TSAN_TESTS = $(filter %thread_pool %engine %session %session_steps %hearth %response %http_server %http_stream %worker_process %residency %residency_room,$(UNIT_TESTS:build/%=build/tsan/%))
 tsan: ## the tests of what has threads (engine, pool, server) with ThreadSanitizer (build/tsan)
 	@scripts/install_dependencies.sh build test
 	@$(if $(TSAN_TESTS),$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread $(TSAN_TESTS),true)
