@@ -3,7 +3,8 @@
 //   node bench/serve.mjs MODEL [--hearth build/hearth] [--clients 64] [--seconds 60] [--only many,prefix,gone,overhead]
 //
 // many      N clients stream answers for S seconds: errors, tokens a second beside `hearth bench` with as many sequences,
-//           the slowest client beside the median, resident memory over time
+//           the slowest client beside the median, resident memory over time; in turns of a few seconds, in which the
+//           others stand still, since the machine's speed changes from minute to minute
 // prefix    the same long prompt twice: time to the first token
 // gone      a client goes while its prompt is read: time until its pages are free
 // overhead  one client: time a token and to the first token, beside `hearth bench`, measured in turns
@@ -11,8 +12,11 @@ import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, existsSync, rmSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
-import { join, basename } from "node:path";
+import { join, basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { Hearth } from "./engines.mjs";
+import { testsAt } from "./plan.mjs";
 
 const { values: flags, positionals } = parseArgs({
     allowPositionals: true,
@@ -84,42 +88,81 @@ function engine(...options) {
 
 const rows = (result) => result.rows;
 
+// A process and its children.
+const family = (pid) => [pid, ...readdirSync("/proc").filter((p) => /^\d+$/.test(p)).filter((p) => {
+    try { return readFileSync(`/proc/${p}/stat`, "utf8").split(") ")[1].split(" ")[1] === String(pid); }
+    catch { return false; }
+}).map(Number)];
+
 function residentBytes(pid) {
-    const pids = [pid, ...readdirSync("/proc").filter((p) => /^\d+$/.test(p)).filter((p) => {
-        try { return readFileSync(`/proc/${p}/stat`, "utf8").split(") ")[1].split(" ")[1] === String(pid); }
-        catch { return false; }
-    })];
     let sum = 0;
-    for (const p of pids) {
+    for (const p of family(pid)) {
         try { sum += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${p}/status`, "utf8"))[1]) * 1024; }
         catch { /* it has ended */ }
     }
     return sum;
 }
 
-async function many(server) {
-    const nClients = Number(flags.clients), until = performance.now() + Number(flags.seconds) * 1000;
-    const counts = new Array(nClients).fill(0), errors = [], memory = [];
-    let promptTokens = 0; // that had to be read
-    await generate(server.port, { prompt: "warm", options: greedy(4) });
-    const begun = performance.now(), controller = new AbortController();
-    const client = async (i) => {
-        for (let round = 0; performance.now() < until; round++) {
-            const out = await generate(server.port, { prompt: `Client ${i}, round ${round}: once upon a time there was`,
-                options: greedy(nTokens) }, () => { counts[i] += 1; }, controller.signal);
-            if (out.done) promptTokens += out.done.prompt_eval_count - (out.done.cached_tokens ?? 0);
-            if (out.error && performance.now() < until) errors.push(out.error);
-        }
+const turnMs = 5000;
+
+// Those of stream_clients.mjs, in a process of their own; the promise is kept when they have ended.
+function startClients(port) {
+    const file = join(dirname(fileURLToPath(import.meta.url)), "stream_clients.mjs");
+    const child = spawn(process.execPath, [file, port, name, flags.clients, nTokens], { stdio: ["ignore", "pipe", "inherit"] });
+    let out = "";
+    child.stdout.on("data", (part) => { out += part; });
+    return { pid: child.pid, ended: new Promise((resolve) => child.on("close", () => resolve(JSON.parse(out)))) };
+}
+
+// The engine alone: as many answers at once and as long, and a prompt of the length of a portion beside them.
+async function openEngine(rounds) {
+    const plan = { prompts: [64], generations: [nTokens], depths: [0], batches: [Number(flags.clients)], rounds };
+    const engine = new Hearth({ model, plan, threads: 0, program: flags.hearth }), seconds = { prompt: 0, generation: 0 };
+    await engine.goToDepth(0);
+    return {
+        async turn() { // seconds a token, summed up over all turns
+            for (const test of testsAt(plan, 0)) seconds[test.kind] += 1 / (await engine.measure(test)).tps;
+        },
+        speeds: () => ({ read: rounds / seconds.prompt, told: rounds / seconds.generation }),
+        close: () => engine.close(),
     };
-    const watch = setInterval(() => memory.push(residentBytes(server.child.pid)), 1000);
-    setTimeout(() => controller.abort(), Number(flags.seconds) * 1000);
-    await Promise.all(counts.map((_, i) => client(i)));
+}
+
+// Turns of clients and server, and of the engine; how long the former were, in seconds.
+async function takeTurns(pids, engine, rounds) {
+    const signal = (what) => pids.forEach((pid) => process.kill(pid, what));
+    let ms = 0;
+    try {
+        for (let round = 0; round < rounds; round++) {
+            const begun = performance.now();
+            signal("SIGCONT");
+            await sleep(turnMs);
+            signal("SIGSTOP");
+            ms += performance.now() - begun;
+            await engine.turn();
+        }
+    } finally {
+        process.kill(pids[0], "SIGTERM");
+        signal("SIGCONT");
+    }
+    return ms / 1000;
+}
+
+async function many(server) {
+    const memory = [], rounds = Math.max(1, Math.round((Number(flags.seconds) * 1000) / turnMs)), engine = await openEngine(rounds);
+    await generate(server.port, { prompt: "warm", options: greedy(4) });
+    const clients = startClients(server.port), watch = setInterval(() => memory.push(residentBytes(server.child.pid)), 1000);
+    const seconds = await takeTurns([clients.pid, ...family(server.child.pid)], engine, rounds);
+    const { tokens, promptTokens, errors } = await clients.ended, alone = engine.speeds();
+    const told = tokens.reduce((a, b) => a + b, 0) / seconds, read = promptTokens / seconds;
     clearInterval(watch);
-    const seconds = (performance.now() - begun) / 1000, total = counts.reduce((a, b) => a + b, 0);
-    const third = memory.slice(Math.floor(memory.length / 3));
-    return { clients: nClients, seconds, errors: errors.length, first_error: errors[0], tokens_per_s: total / seconds,
-        prompt_tokens_per_s: promptTokens / seconds,
-        slowest_of_median: Math.min(...counts) / median(counts), memory_after_a_third: third[0], memory_end: third.at(-1) };
+    await engine.close();
+    return { clients: tokens.length, seconds, errors: errors.length, first_error: errors[0],
+        tokens_per_s: told, prompt_tokens_per_s: read, slowest_of_median: Math.min(...tokens) / median(tokens),
+        memory_after_a_third: memory[Math.floor(memory.length / 3)], memory_end: memory.at(-1),
+        engine_tokens_per_s: alone.told, engine_prompt_tokens_per_s: alone.read,
+        of_the_engine: told / alone.told, // by the tokens of answers, by all tokens, and by the time that it needs for them
+        of_the_engine_with_prompts: (told + read) / alone.told, of_the_engines_time: told / alone.told + read / alone.read };
 }
 
 const words = (n) => Array.from({ length: n }, (_, i) => `word${(i * 7919) % 997}`).join(" ");
@@ -181,19 +224,10 @@ async function overhead(server) {
         engine_first_ms: median(engineFirst), added_first_ms: median(first) - median(engineFirst) };
 }
 
-// The engine alone with as many sequences and as long answers.
-const together = () => rows(engine("-p", "0", "-n", String(nTokens), "-b", flags.clients))[0].tps;
-
 const server = await start();
 try {
     for (const what of flags.only.split(",")) {
-        const before = what === "many" ? together() : 0;
         const result = await { many, prefix, gone, overhead }[what](server);
-        if (what === "many") {
-            result.engine_tokens_per_s = (before + together()) / 2;
-            result.of_the_engine = result.tokens_per_s / result.engine_tokens_per_s;
-            result.of_the_engine_with_prompts = (result.tokens_per_s + result.prompt_tokens_per_s) / result.engine_tokens_per_s;
-        }
         console.log(what, JSON.stringify(result, null, 2));
     }
 } finally {
