@@ -179,6 +179,35 @@ void sequence_take_over(struct sequence *s, const token_id *tokens, size_t n)
         go_on(s, tokens, n);
 }
 
+static size_t count_common(const struct sequence *s, const token_id *tokens, size_t n)
+{
+    size_t n_common = 0;
+    while (n_common < size_min(n, s->length) && s->tokens[n_common] == tokens[n_common])
+        n_common++;
+    return n_common;
+}
+
+/* Whole pages are the tree's by now; the other's next one, filled in part, is copied. It may have
+ * more of the tokens than what was left in the tree. */
+void sequence_take_over_from(struct sequence *s, struct sequence *other, const token_id *tokens,
+                             size_t n)
+{
+    struct error ignored = { 0 };
+    uint8_t *page;
+    publish(other);
+    sequence_take_over(s, tokens, n);
+    size_t first = n_shared_tokens(s);
+    size_t end =
+        size_min(count_common(other, tokens, size_min(n, s->most_tokens)), first + KV_PAGE_TOKENS);
+    if (first > s->length || end <= s->length)
+        return;
+    sequence_truncate(s, (uint32_t)first);
+    if (!kv_cache_take(s->cache, &page, &ignored))
+        return;
+    memcpy(page, other->pages[first / KV_PAGE_TOKENS], kv_cache_page_bytes(s->cache));
+    take_page(s, page, tokens + first, end - first);
+}
+
 bool sequence_copy(struct sequence *to, const struct sequence *from, struct error *err)
 {
     sequence_truncate(to, 0);

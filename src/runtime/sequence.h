@@ -40,6 +40,11 @@ void sequence_leave(struct sequence *sequence);
  * sequences that keep prefixes. Repeated, it goes on where others have come further meanwhile. */
 void sequence_take_over(struct sequence *sequence, const token_id *tokens, size_t n);
 
+/* The same beside another sequence of the engine, which goes on: what it has of the tokens and the
+ * tree has not yet is taken over, too. */
+void sequence_take_over_from(struct sequence *sequence, struct sequence *other,
+                             const token_id *tokens, size_t n);
+
 /* Make `to`, a sequence of the same engine, have read what `from` has, in pages of its own; on
  * failure it is empty. */
 bool sequence_copy(struct sequence *to, const struct sequence *from, struct error *err) MUST_CHECK;

@@ -7,22 +7,30 @@
 
 /* What this or another session evaluated of the tokens need not be evaluated again, but the last
  * one, for its logits. */
-static void take_over(struct hearth_session *s)
+static void take_over(struct hearth_session *s, struct hearth_session *other)
 {
     size_t n_tokens;
     const token_id *tokens = prompt_lookup_tokens(s->lookup, &n_tokens);
     size_t n_wanted = n_tokens ? n_tokens - 1 : 0;
     if (s->n_evaluated >= n_wanted && s->n_evaluated == sequence_length(s->sequence))
         return;
-    sequence_take_over(s->sequence, tokens, n_wanted);
+    if (other)
+        sequence_take_over_from(s->sequence, other->sequence, tokens, n_wanted);
+    else
+        sequence_take_over(s->sequence, tokens, n_wanted);
     s->n_evaluated = sequence_length(s->sequence);
 }
 
 bool session_begin(struct hearth_session *s, struct error *err)
 {
+    return session_begin_beside(s, NULL, err);
+}
+
+bool session_begin_beside(struct hearth_session *s, struct hearth_session *other, struct error *err)
+{
     if (s->state != IDLE)
         return true;
-    take_over(s);
+    take_over(s, other);
     s->n_cached = (uint32_t)s->n_evaluated;
     return answer_begin(s, err);
 }
@@ -50,7 +58,7 @@ void session_yield(struct hearth_session *s)
 static void catch_up(struct hearth_session *s)
 {
     size_t before = s->n_evaluated;
-    take_over(s);
+    take_over(s, NULL);
     if (s->done.first_token_ns > 0 || before < s->n_cached)
         return; /* given back before: that was counted as evaluated */
     s->n_cached += (uint32_t)(s->n_evaluated - before);

@@ -39,6 +39,11 @@ struct engine *model_stepped_engine(struct hearth_model *model);
 /* The answer begins, unless it has. Pages of prompts that began alike are taken over here. */
 bool session_begin(struct hearth_session *session, struct error *err) MUST_CHECK;
 
+/* The same beside another session (NULL: none) whose tokens begin alike and who goes on: what it
+ * has evaluated of them, to the very token, is not evaluated again. */
+bool session_begin_beside(struct hearth_session *session, struct hearth_session *other,
+                          struct error *err) MUST_CHECK;
+
 /* Tokens that stand between now and the next one of the answer: 1 while it is decoded, more while
  * its prompt is read. 0: it is over. */
 size_t session_n_pending(const struct hearth_session *session);

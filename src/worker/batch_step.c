@@ -196,7 +196,8 @@ static bool begin(struct batch_step *s, struct choice *choice, struct error *err
         s->sums.prompt_tokens += embedding_n_tokens(choice->embedding);
         return true;
     }
-    if (!session_begin(choice->session, err))
+    struct choice *first = &choice->job->choices[0]; /* it has read the prompt, or is over */
+    if (!session_begin_beside(choice->session, first == choice ? NULL : first->session, err))
         return false;
     uint32_t n_cached = session_n_cached(choice->session);
     if (choice->job->was_told)

@@ -169,6 +169,13 @@ static void collect(struct crowd *c, size_t n)
         }
 }
 
+/* Any of those who are there, or nobody. */
+static struct hearth_session *neighbour_of(struct crowd *c, size_t n)
+{
+    size_t other = roll(c->stage, c->n_all);
+    return other == n ? NULL : c->sessions[other];
+}
+
 /* Some of those who are there, with as many rows as they happen to get. */
 static size_t offer_some(struct crowd *c, size_t *who)
 {
@@ -180,7 +187,7 @@ static size_t offer_some(struct crowd *c, size_t *who)
             continue;
         uint32_t rows = (uint32_t)(1 + roll(c->stage, rows_left));
         uint32_t outputs = (uint32_t)(1 + roll(c->stage, outputs_left));
-        assert_ok(session_begin(c->sessions[n], &err), err);
+        assert_ok(session_begin_beside(c->sessions[n], neighbour_of(c, n), &err), err);
         assert_ok(session_offer(c->sessions[n], rows, outputs, part, &err), err);
         if (part->item.n_tokens == 0) {
             collect(c, n);
@@ -342,6 +349,64 @@ TEST(a_session_that_waited_goes_on_where_another_has_come)
     assert_int_equal(begin_again(&stage, 4, &first), n_prompt - 1);
     hearth_session_close(&first);
     close_stage(&stage);
+}
+
+static void step_alone(struct stage *stage, struct hearth_session *session)
+{
+    struct session_part part;
+    struct error err = { 0 };
+    assert_ok(session_offer(session, MOST_ROWS, 1, &part, &err), err);
+    assert_ok(engine_step(model_stepped_engine(stage->model), &part.item, 1, &err), err);
+    assert_ok(session_settle(&part, 0, &err), err);
+}
+
+/* The question's answer, whose session has begun. */
+static void finish(struct hearth_session *session, struct answer *answer)
+{
+    struct hearth_event event;
+    struct hearth_error error = { 0 };
+    *answer = (struct answer){ 0 };
+    text_init(&answer->text, 1 << 20);
+    do
+        assert_ok(hearth_session_next(session, &event, &error), error);
+    while (!note(answer, &event));
+}
+
+TEST(a_session_beside_another_has_all_that_it_has_read_at_once)
+{
+    enum { N_QUESTIONS = 20 };
+    for (size_t n = 0; n < N_QUESTIONS; n++) {
+        struct stage stage;
+        struct error err = { 0 };
+        struct hearth_session *first, *second, *other;
+        struct answer own, answer;
+        open_stage(&stage, n, 0);
+        answer_alone(&stage, n, &own);
+        close_stage(&stage);
+        open_stage(&stage, n, 0);
+        first = open_session(&stage, n);
+        assert_ok(session_begin(first, &err), err);
+        do
+            step_alone(&stage, first);
+        while (session_n_pending(first) > 1);
+        second = open_session(&stage, n);
+        assert_ok(session_begin_beside(second, first, &err), err);
+        assert_int_equal(session_n_pending(second), 1);
+        other = open_session(&stage, n + 1); /* as much as is common, and not more */
+        assert_ok(session_begin_beside(other, first, &err), err);
+        assert_true(session_n_pending(other) >= 1);
+        finish(second, &answer);
+        assert_same(&answer, &own);
+        text_release(&answer.text);
+        finish(first, &answer);
+        assert_same(&answer, &own);
+        text_release(&answer.text);
+        text_release(&own.text);
+        hearth_session_close(&other);
+        hearth_session_close(&second);
+        hearth_session_close(&first);
+        close_stage(&stage);
+    }
 }
 
 TEST(an_answer_that_is_cancelled_between_steps_ends_without_another)
