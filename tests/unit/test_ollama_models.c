@@ -134,7 +134,7 @@ TEST(ollama_show_tells_of_an_open_model)
         "FROM /models/tiny.gguf\\nTEMPLATE \\\"\\\"\\\"\\u003c{{ .Prompt }}\\u003e\\\"\\\"\\\"\\n"
         "SYSTEM \\\"\\\"\\\"be\\nkind\\\"\\\"\\\"\\n\",\"template\":\"\\u003c{{ .Prompt "
         "}}\\u003e\","
-        "\"system\":\"be\\nkind\"," DETAILS(
+        "\"is_plain\":false,\"system\":\"be\\nkind\"," DETAILS(
             "llama", "1.50M", "Q8_0", "256",
             "32") ",\"model_info\":{\"general.architecture\":\"llama\",\"llama.rope\":null,"
                   "\"empty\":[],"
