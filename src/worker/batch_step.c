@@ -152,6 +152,15 @@ static bool waits_for_first(const struct choice *choice)
            first->state == CHOICE_RUNNING && choice_n_pending(first) > 1;
 }
 
+/* Tokens that a choice is planned with. One that begins beside the first has the last one left. */
+static uint32_t expected_rows(const struct choice *choice)
+{
+    const struct choice *first = &choice->job->choices[0];
+    bool is_read = choice != first && choice->session && !choice->has_begun &&
+                   first->state == CHOICE_RUNNING && first->has_begun;
+    return is_read ? 1 : (uint32_t)choice_n_pending(choice);
+}
+
 static size_t gather_wishes(struct batch_step *s, struct choice *const *choices, size_t n)
 {
     uint64_t now = clock_ns();
@@ -162,7 +171,7 @@ static size_t gather_wishes(struct batch_step *s, struct choice *const *choices,
             continue;
         s->wishing[count] = c;
         s->wishes[count++] = (struct step_wish){
-            .n_pending = (uint32_t)choice_n_pending(c),
+            .n_pending = expected_rows(c),
             .wants_every_row = c->embedding && embedding_wants_every_row(c->embedding),
             .is_batch = c->job->request.is_batch,
             .client_served = c->job->client->served,
