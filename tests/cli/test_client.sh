@@ -1,6 +1,5 @@
 # hearth ps and hearth stop: what clients say of a server's answers, good and bad.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
-for variable in $(compgen -v | grep -E '^(HEARTH|OLLAMA)_|_proxy$|_PROXY$'); do unset "$variable"; done
 
 python3 tests/cli/canned_server.py "$tmp/port" 2>/dev/null &
 server=$!

@@ -1,6 +1,6 @@
 # hearth config: each setting with its value and where it came from.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
-for variable in $(compgen -v | grep -E '^(HEARTH|OLLAMA)_'); do [ "$variable" = HEARTH_GOLDEN ] || unset "$variable"; done
+unset HEARTH_HOST
 unset XDG_CONFIG_HOME
 
 it "lists the defaults"

@@ -1,8 +1,5 @@
 # Models of the user's folder by their names, at a private server.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
-for variable in $(compgen -v | grep -E '^(HEARTH|OLLAMA)_'); do
-    case $variable in HEARTH_GOLDEN | HEARTH_CPU) ;; *) unset "$variable" ;; esac
-done
 any_model
 mkdir -p "$HOME/.hearth/models" "$tmp/others/sub"
 ln -s "$(realpath "$model")" "$HOME/.hearth/models/Tiny.gguf"

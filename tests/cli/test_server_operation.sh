@@ -1,8 +1,6 @@
 # A server from its operator's side: settings, log, metrics, ps and stop, shutting down.
 cd "$(dirname "$0")/../.." && source tests/cli/lib.sh
-for variable in $(compgen -v | grep -E '^(HEARTH|OLLAMA)_|_proxy$|_PROXY$'); do
-    case $variable in HEARTH_GOLDEN | HEARTH_CPU) ;; *) unset "$variable" ;; esac
-done
+unset HEARTH_HOST
 any_model
 mkdir -p "$HOME/.hearth/models" "$HOME/.config/hearth"
 ln -s "$(realpath "$model")" "$HOME/.hearth/models/tiny.gguf"

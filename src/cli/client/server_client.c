@@ -14,7 +14,7 @@ enum {
     PATIENCE_MS = 100, /* until a stop is seen */
 };
 
-const char no_server_message[] =
+static const char no_server_message[] =
     "could not connect to hearth server, run 'hearth serve' to start it";
 
 struct server_client {

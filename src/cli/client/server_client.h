@@ -48,7 +48,4 @@ bool server_client_is_local(const struct server_client *client);
  * too. */
 void server_client_stop(struct server_client *client);
 
-/* What errors say when nobody listens. */
-extern const char no_server_message[];
-
 #endif
