@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import http from "node:http";
+import net from "node:net";
 import { test } from "node:test";
 import { childrenOf, hearth, metric, slowModel, startServer, until, workerOf } from "./lib.mjs";
 
@@ -82,6 +83,16 @@ test("a server that is none of hearth's, or without the model, leaves it to a pr
     assert.equal(unknown.code, 1);
     assert.match(unknown.err, /^Error: .*llama/);
     await server.stop();
+});
+
+test("what listens there and says nothing does not hold it up for ever", async (t) => {
+    const sockets = [];
+    const mute = net.createServer((socket) => sockets.push(socket.on("error", () => {}))).listen(0, "127.0.0.1");
+    t.after(() => { mute.close(); sockets.forEach((socket) => socket.destroy()); });
+    await new Promise((done) => mute.on("listening", done));
+    const answer = await run(greeting, { host: `127.0.0.1:${mute.address().port}` });
+    assert.deepEqual([answer.code, answer.err], [0, ""]);
+    assert.equal(sockets.length > 0, true);
 });
 
 test("a server on another machine is not replaced", async () => {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 1 << 16, REQUEST_BYTES = 1 << 20 };
+enum { NAME_BYTES = 1 << 16, REQUEST_BYTES = 1 << 20, GREETING_MS = 5000 };
 
 /* ---- what is asked ---- */
 
@@ -39,11 +39,15 @@ static bool load(struct model_server *server, struct error *err)
 
 /* ---- the user's server ---- */
 
-/* Others speak Ollama's API, too, and other versions know other members of it. */
+/* Others speak Ollama's API, too, and other versions know other members of it; what listens there
+ * may also say nothing at all. */
 static bool check_version(struct server_client *client, struct error *err)
 {
     const struct json *answer = NULL;
-    if (!server_ask(client, "/api/version", (struct slice){ NULL, 0 }, &answer, err))
+    server_client_limit(client, GREETING_MS);
+    bool is_said = server_ask(client, "/api/version", (struct slice){ NULL, 0 }, &answer, err);
+    server_client_limit(client, 0);
+    if (!is_said)
         return false;
     struct slice version = json_text(json_get(answer, "hearth"));
     bool ok = slice_equal(version, slice_of(hearth_version())) ||

@@ -25,6 +25,7 @@ struct server_client {
     char curl_message[CURL_ERROR_SIZE];
     atomic_bool is_stopped;
     unsigned status;
+    uint32_t limit_ms; /* 0: none */
     /* of the request that runs */
     struct text line; /* what arrived behind the last line break, or an error's body */
     answer_line *take;
@@ -142,6 +143,11 @@ void server_client_close(struct server_client **client)
     text_release(&own->line);
     memory_free(own);
     *client = NULL;
+}
+
+void server_client_limit(struct server_client *client, uint32_t limit_ms)
+{
+    client->limit_ms = limit_ms;
 }
 
 void server_client_stop(struct server_client *client)
@@ -335,6 +341,7 @@ bool server_client_lines(struct server_client *client, const char *path, struct 
         return fail(err, ERROR_USAGE, "the server's address is too long");
     }
     curl.easy_setopt(client->easy, CURLOPT_URL, url.data);
+    curl.easy_setopt(client->easy, CURLOPT_TIMEOUT_MS, (long)client->limit_ms);
     text_release(&url);
     if (body.data) {
         curl.easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);

@@ -41,6 +41,9 @@ bool server_answer_check(const struct json *answer, struct error *err) MUST_CHEC
 /* The status of the last answer; 0: there was none. */
 unsigned server_client_status(const struct server_client *client);
 
+/* From now on a whole request may take so long; 0, as at the beginning: as long as it takes. */
+void server_client_limit(struct server_client *client, uint32_t limit_ms);
+
 /* Whether the server is on this machine. */
 bool server_client_is_local(const struct server_client *client);
 
